@@ -1,0 +1,1 @@
+//! `provision` brings fleets of Linux hosts into a wanted state over SSH.

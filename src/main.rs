@@ -1,0 +1,2 @@
+//! The command: parse, run, exit code.
+fn main() {}
