@@ -1,1 +1,23 @@
 //! `provision` brings fleets of Linux hosts into a wanted state over SSH.
+//!
+//! The house, in reading order; a floor imports only from the floors below it, and a test keeps it so.
+//!
+//! | floor | folder | holds |
+//! |---|---|---|
+//! | 0 words | [`name`], [`diagnostic`], [`config`], [`script`], [`event`] | names; mistakes with their place; settings; `sh` as a value; what happens in a run |
+//! | 1 nouns | [`inventory`], [`profile`], [`resource`], [`wire`] | hosts and selectors; ordered module lists; kinds of state; both ends of the line |
+//! | 2 modules | [`module`], [`builtin`] | the trait, the registry, modules in TOML; modules in Rust |
+//! | 3 plan | [`plan`] | what each host needs, and the one program it becomes |
+//! | 4 doing, telling | [`transport`], [`runner`]; [`report`] | ways to a host; all hosts at once; words for people and machines |
+//! | 5 asking | [`cli`] | the commands; the only place where parts are put together |
+//!
+//! The path of a push: argv → `cli::push` → hosts and modules → [`plan::build`] for all hosts → [`plan::compile`] →
+//! [`runner`] → [`transport`] → bytes → [`wire::Decoder`] → events → [`report`] and summary → exit code.
+
+pub mod config;
+pub mod diagnostic;
+pub mod event;
+pub mod inventory;
+pub mod name;
+pub mod script;
+pub mod transport;

@@ -1,0 +1,140 @@
+//! The tree of values, each with its origin.
+
+use indexmap::IndexMap;
+use serde::{Serialize, Serializer};
+
+use crate::diagnostic::Origin;
+
+/// A value and the place it was written at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value {
+    /// The value itself.
+    pub data: Data,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+/// The kinds of value TOML has; dates are read as strings.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Data {
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number with a fraction.
+    Float(f64),
+    /// A text.
+    String(String),
+    /// A list.
+    Array(Vec<Value>),
+    /// Keys and their values, in the order they were written.
+    Table(Table),
+}
+
+impl Data {
+    /// The kind's name in TOML's own words, for messages.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Boolean(_) => "boolean",
+            Self::Integer(_) => "integer",
+            Self::Float(_) => "float",
+            Self::String(_) => "string",
+            Self::Array(_) => "array",
+            Self::Table(_) => "table",
+        }
+    }
+}
+
+/// A key as it was written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Key {
+    /// Where the key was written.
+    pub origin: Origin,
+    /// What it holds.
+    pub value: Value,
+}
+
+/// Keys and values, in the order they were written.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// Where the table was written, when it was written anywhere.
+    pub origin: Option<Origin>,
+    entries: IndexMap<String, Key>,
+}
+
+impl Table {
+    /// An empty table written at `origin`.
+    pub fn at(origin: Origin) -> Self {
+        Self {
+            origin: Some(origin),
+            entries: IndexMap::new(),
+        }
+    }
+
+    /// Sets `name`, replacing what it held.
+    pub fn insert(&mut self, name: impl Into<String>, origin: Origin, value: Value) {
+        self.entries.insert(name.into(), Key { origin, value });
+    }
+
+    /// The value of `name`.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.entries.get(name).map(|key| &key.value)
+    }
+
+    /// The key `name` with its own origin.
+    pub fn key(&self, name: &str) -> Option<&Key> {
+        self.entries.get(name)
+    }
+
+    /// Takes `name` out, keeping the order of the others.
+    pub fn remove(&mut self, name: &str) -> Option<Key> {
+        self.entries.shift_remove(name)
+    }
+
+    /// All keys with their values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Key)> {
+        self.entries.iter().map(|(name, key)| (name.as_str(), key))
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Lays `upper` over this table: tables merge, other values replace.
+    pub fn overlay(&mut self, upper: &Table) {
+        for (name, key) in &upper.entries {
+            match (
+                self.entries.get_mut(name).map(|below| &mut below.value.data),
+                &key.value.data,
+            ) {
+                (Some(Data::Table(below)), Data::Table(above)) => below.overlay(above),
+                _ => {
+                    self.entries.insert(name.clone(), key.clone());
+                }
+            }
+        }
+        if self.origin.is_none() {
+            self.origin.clone_from(&upper.origin);
+        }
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.data {
+            Data::Boolean(it) => serializer.serialize_bool(*it),
+            Data::Integer(it) => serializer.serialize_i64(*it),
+            Data::Float(it) => serializer.serialize_f64(*it),
+            Data::String(it) => serializer.serialize_str(it),
+            Data::Array(it) => serializer.collect_seq(it),
+            Data::Table(it) => it.serialize(serializer),
+        }
+    }
+}
+
+impl Serialize for Table {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|(name, key)| (name, &key.value)))
+    }
+}

@@ -1,0 +1,293 @@
+//! What happens during a run, as types: the only bridge from doing to telling.
+//!
+//! Events carry names, numbers and bytes, never sentences; `report/` makes words of them. NDJSON is the same stream
+//! written down. [`grammar`] says which order holds, and checks it.
+
+pub mod grammar;
+mod summary;
+mod unreachable;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use crate::name::Name;
+
+pub use summary::{HostCounts, StepCounts, Summary};
+pub use unreachable::{Phase as ConnectPhase, Unreachable};
+
+/// An event and when it happened, counted from the start of the run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Stamped {
+    /// Time since the run began; seconds in NDJSON.
+    #[serde(serialize_with = "seconds")]
+    pub at: Duration,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// What a run is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Bring hosts into the wanted state.
+    Push,
+    /// Say what a push would change; the programs sent hold no apply.
+    DryRun,
+    /// Run one command everywhere.
+    Command,
+}
+
+/// A step as it was planned. It stands in every event about the step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// Position in the host's plan, from 0.
+    pub index: usize,
+    /// The module it belongs to.
+    pub module: Name,
+    /// What it is about, such as `package nginx`; unique within its module.
+    #[serde(rename = "step")]
+    pub title: Arc<str>,
+}
+
+/// A host and all it is meant to do.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HostPlan {
+    /// The host.
+    pub host: Name,
+    /// Its steps, in order.
+    pub steps: Vec<Arc<Step>>,
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It held already; nothing was done.
+    Ok,
+    /// It did not hold when the run began, and holds now, by its own check.
+    Changed,
+    /// It does not hold; a push would change it. Dry-run only.
+    WouldChange,
+    /// It was not tried.
+    Skipped,
+    /// Its apply failed, or its check still fails after the apply.
+    Failed,
+}
+
+/// Which part of a step is running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Looking at the present state.
+    Check,
+    /// Changing it.
+    Apply,
+    /// Looking again.
+    Verify,
+}
+
+/// Why a step has the outcome it has, where the outcome alone does not say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "reason")]
+pub enum Reason {
+    /// The apply ended with this exit status.
+    ApplyExit {
+        /// The status; above 128 it is a signal's number plus 128.
+        status: u32,
+    },
+    /// The apply said it succeeded, the check still fails.
+    NotVerified,
+    /// Another run is changing the host at this moment.
+    Locked {
+        /// The other run's process on the host, 0 when unknown.
+        pid: u32,
+    },
+    /// An earlier step of the host failed.
+    AfterFailure {
+        /// The failed step's index.
+        of: usize,
+    },
+    /// The run was cancelled before the step began.
+    Cancelled,
+    /// The connection was lost before the step's end was heard of; its state is not known.
+    Lost,
+    /// An earlier step's apply brought this step's state about too.
+    ByEarlierStep,
+}
+
+/// How a host ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "status")]
+pub enum HostStatus {
+    /// Every step is accounted for and none failed.
+    Ok,
+    /// A step failed, or the program did not run to its end.
+    Failed,
+    /// The host was not reached; no step began.
+    Unreachable {
+        /// Why.
+        cause: Unreachable,
+    },
+    /// The connection broke in the middle of the run.
+    Lost {
+        /// What the transport said.
+        detail: String,
+    },
+    /// The host could not run the program at all.
+    Unsupported {
+        /// What it said instead.
+        detail: String,
+    },
+    /// The run was cancelled before the host was done.
+    Cancelled,
+}
+
+/// A file as it is and as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FileDiff {
+    /// The file's path on the host.
+    pub path: String,
+    /// Present content; `None` when there is no such file.
+    #[serde(serialize_with = "lossy_option")]
+    pub before: Option<Vec<u8>>,
+    /// Wanted content; `None` when the file should not be there.
+    #[serde(serialize_with = "lossy_option")]
+    pub after: Option<Vec<u8>>,
+    /// Whether the content is not to be shown.
+    pub secret: bool,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum Event {
+    /// Always first, once. Carries every host's whole plan.
+    RunStarted {
+        /// What the run is for.
+        mode: Mode,
+        /// The profile pushed, or none for a command.
+        profile: Option<Name>,
+        /// All hosts, in the inventory's order.
+        hosts: Arc<Vec<HostPlan>>,
+    },
+    /// A connection to the host is being made. First event of a host.
+    HostStarted {
+        /// The host.
+        host: Name,
+    },
+    /// The host answered and runs its program.
+    HostConnected {
+        /// The host.
+        host: Name,
+    },
+    /// A push looked at all steps and these do not hold; at most once, before the first apply.
+    HostPredicted {
+        /// The host.
+        host: Name,
+        /// Indices of the steps that do not hold.
+        changes: Vec<usize>,
+    },
+    /// A step's phase began. Checks answered in bulk have no such event.
+    StepStarted {
+        /// The host.
+        host: Name,
+        /// The step.
+        #[serde(flatten)]
+        step: Arc<Step>,
+        /// What began.
+        phase: Phase,
+    },
+    /// The step's commands wrote something, live. The whole is repeated, bounded, in `StepFinished`.
+    StepOutput {
+        /// The host.
+        host: Name,
+        /// The step.
+        #[serde(flatten)]
+        step: Arc<Step>,
+        /// The bytes, as they came.
+        #[serde(serialize_with = "lossy")]
+        output: Vec<u8>,
+    },
+    /// What would change, or is about to change, in a file. Only with `--diff`, before the step's end.
+    StepDiff {
+        /// The host.
+        host: Name,
+        /// The step.
+        #[serde(flatten)]
+        step: Arc<Step>,
+        /// The file's two sides.
+        diff: FileDiff,
+    },
+    /// A step ended. Exactly one per planned step of every host that was reached.
+    StepFinished {
+        /// The host.
+        host: Name,
+        /// The step.
+        #[serde(flatten)]
+        step: Arc<Step>,
+        /// How it ended.
+        outcome: Outcome,
+        /// Why, where the outcome alone does not say.
+        #[serde(flatten)]
+        reason: Option<Reason>,
+        /// What its commands wrote, the middle cut out when long; empty for `ok`.
+        #[serde(serialize_with = "lossy")]
+        output: Vec<u8>,
+        /// How long it took, by the controller's clock.
+        #[serde(serialize_with = "seconds")]
+        took: Duration,
+    },
+    /// The command of an ad-hoc run ended on a host.
+    CommandFinished {
+        /// The host.
+        host: Name,
+        /// Its exit status; above 128 it is a signal's number plus 128.
+        status: u32,
+        /// What it wrote to stdout, the middle cut out when long.
+        #[serde(serialize_with = "lossy")]
+        stdout: Vec<u8>,
+        /// What it wrote to stderr, the middle cut out when long.
+        #[serde(serialize_with = "lossy")]
+        stderr: Vec<u8>,
+    },
+    /// Last event of a host.
+    HostFinished {
+        /// The host.
+        host: Name,
+        /// How it ended.
+        #[serde(flatten)]
+        status: HostStatus,
+        /// Its steps by outcome.
+        steps: StepCounts,
+        /// How long it took, connecting included.
+        #[serde(serialize_with = "seconds")]
+        took: Duration,
+    },
+    /// Ctrl-C or a signal was heard; no new step starts.
+    Cancelling,
+    /// Always last, once.
+    RunFinished {
+        /// The whole run in numbers.
+        #[serde(flatten)]
+        summary: Summary,
+    },
+}
+
+fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    // Milliseconds are all a reader wants, and keep lines short.
+    serializer.serialize_f64((duration.as_secs_f64() * 1000.0).round() / 1000.0)
+}
+
+fn lossy<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&String::from_utf8_lossy(bytes))
+}
+
+fn lossy_option<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
+    match bytes {
+        Some(bytes) => lossy(bytes, serializer),
+        None => serializer.serialize_none(),
+    }
+}

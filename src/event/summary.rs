@@ -1,0 +1,108 @@
+//! A run in numbers, and the exit code that follows from them.
+
+use serde::Serialize;
+
+use super::{Event, HostStatus, Mode, Outcome};
+
+/// How many hosts ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct HostCounts {
+    /// Hosts that ended well.
+    pub ok: usize,
+    /// Hosts with a failed step, or lost in mid-run.
+    pub failed: usize,
+    /// Hosts that were not reached.
+    pub unreachable: usize,
+    /// Hosts not begun or not finished because the run was cancelled.
+    pub cancelled: usize,
+}
+
+/// How many steps ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct StepCounts {
+    /// Steps that held already.
+    pub ok: usize,
+    /// Steps changed.
+    pub changed: usize,
+    /// Steps a push would change.
+    pub would_change: usize,
+    /// Steps not tried.
+    pub skipped: usize,
+    /// Steps that failed.
+    pub failed: usize,
+}
+
+impl StepCounts {
+    /// Counts one more step.
+    pub fn add(&mut self, outcome: Outcome) {
+        *match outcome {
+            Outcome::Ok => &mut self.ok,
+            Outcome::Changed => &mut self.changed,
+            Outcome::WouldChange => &mut self.would_change,
+            Outcome::Skipped => &mut self.skipped,
+            Outcome::Failed => &mut self.failed,
+        } += 1;
+    }
+
+    /// All steps counted.
+    pub fn total(&self) -> usize {
+        self.ok + self.changed + self.would_change + self.skipped + self.failed
+    }
+}
+
+/// A whole run in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// What the run was for.
+    pub mode: Mode,
+    /// Hosts by how they ended.
+    pub hosts: HostCounts,
+    /// Steps by outcome, over all hosts.
+    pub steps: StepCounts,
+    /// Whether the run was cancelled.
+    pub cancelled: bool,
+}
+
+impl Summary {
+    /// Nothing counted yet.
+    pub fn new(mode: Mode) -> Self {
+        Self {
+            mode,
+            hosts: HostCounts::default(),
+            steps: StepCounts::default(),
+            cancelled: false,
+        }
+    }
+
+    /// Counts what `event` says.
+    pub fn observe(&mut self, event: &Event) {
+        match event {
+            Event::StepFinished { outcome, .. } => self.steps.add(*outcome),
+            Event::HostFinished { status, .. } => {
+                *match status {
+                    HostStatus::Ok => &mut self.hosts.ok,
+                    HostStatus::Failed | HostStatus::Lost { .. } | HostStatus::Unsupported { .. } => {
+                        &mut self.hosts.failed
+                    }
+                    HostStatus::Unreachable { .. } => &mut self.hosts.unreachable,
+                    HostStatus::Cancelled => &mut self.hosts.cancelled,
+                } += 1;
+            }
+            Event::Cancelling => self.cancelled = true,
+            _ => {}
+        }
+    }
+
+    /// The exit code: 0 all well, 1 a step failed, 3 a host was unreachable and no step failed, 130 cancelled.
+    pub fn exit_code(&self) -> u8 {
+        if self.cancelled {
+            130
+        } else if self.hosts.failed > 0 || self.steps.failed > 0 {
+            1
+        } else if self.hosts.unreachable > 0 {
+            3
+        } else {
+            0
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Why a host was not reached: one variant per thing a person would do something different about.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// How far a connection got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Looking up the address.
+    Resolve,
+    /// Opening the TCP connection.
+    Connect,
+    /// SSH identification and key exchange.
+    Handshake,
+    /// Proving who we are.
+    Authenticate,
+    /// Opening the session and starting the program.
+    Session,
+}
+
+/// Why a host was not reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "cause")]
+pub enum Unreachable {
+    /// The address has no entry in DNS or /etc/hosts.
+    Resolve {
+        /// What was looked up.
+        address: String,
+        /// What the resolver said.
+        detail: String,
+    },
+    /// No TCP connection to any of the addresses.
+    Connect {
+        /// The address and port tried.
+        address: String,
+        /// What the system said, such as `Connection refused`.
+        detail: String,
+    },
+    /// A phase took longer than it may.
+    Timeout {
+        /// The phase.
+        phase: Phase,
+        /// How long was waited, in seconds in NDJSON.
+        #[serde(serialize_with = "super::seconds")]
+        after: Duration,
+    },
+    /// The host's key is in no `known_hosts` file.
+    HostKeyUnknown {
+        /// The key's type, such as `ssh-ed25519`.
+        key_type: String,
+        /// The key's SHA-256 fingerprint, as `ssh-keygen -l` prints it.
+        fingerprint: String,
+        /// The name looked up, `[address]:port` when the port is not 22.
+        name: String,
+        /// The files looked in.
+        files: Vec<String>,
+    },
+    /// The host's key is not the one recorded: another machine, or another key.
+    HostKeyChanged {
+        /// The offered key's type.
+        key_type: String,
+        /// The offered key's fingerprint.
+        fingerprint: String,
+        /// The recorded key's fingerprint.
+        recorded: String,
+        /// Where it is recorded, `file:line`.
+        place: String,
+    },
+    /// Keys are recorded for the host, but none of the type it offers.
+    HostKeyOtherType {
+        /// The offered key's type.
+        key_type: String,
+        /// The offered key's fingerprint.
+        fingerprint: String,
+        /// The types recorded.
+        recorded: Vec<String>,
+        /// Where the first is recorded, `file:line`.
+        place: String,
+    },
+    /// The host's key is marked `@revoked`.
+    HostKeyRevoked {
+        /// The offered key's fingerprint.
+        fingerprint: String,
+        /// Where it is revoked, `file:line`.
+        place: String,
+    },
+    /// A `known_hosts` file is there but cannot be used; nothing is trusted then.
+    KnownHosts {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// A key file cannot be read, or the agent cannot be asked.
+    Identity {
+        /// The file or socket.
+        file: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The host took none of our keys.
+    Denied {
+        /// The user we tried to be.
+        user: String,
+        /// The keys and methods tried, in order.
+        tried: Vec<String>,
+        /// The methods the host would take.
+        accepts: Vec<String>,
+    },
+    /// We are in, but may not become root.
+    Become {
+        /// The command used.
+        command: String,
+        /// What it said.
+        detail: String,
+    },
+    /// The other side does not speak SSH as it should, or ended the conversation.
+    Protocol {
+        /// The phase it happened in.
+        phase: Phase,
+        /// What the SSH library said.
+        detail: String,
+    },
+}

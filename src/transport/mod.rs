@@ -1,0 +1,69 @@
+//! Ways to a host: connect, run one program with its text on stdin, read what comes back.
+//!
+//! A transport knows nothing of steps or frames. The promise every one keeps, checked by one shared contract test:
+//! output arrives in order, [`Output::Exit`] or [`Output::Lost`] comes exactly once and last, and nothing waits for ever.
+
+pub mod local;
+pub mod replay;
+pub mod ssh;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::event::Unreachable;
+use crate::inventory::Host;
+
+/// A future that can be kept behind a trait object.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A way to hosts.
+pub trait Transport: Send + Sync + 'static {
+    /// Connects and authenticates. Ends within the host's timeouts.
+    fn connect<'a>(&'a self, host: &'a Host) -> BoxFuture<'a, Result<Box<dyn Session>, Unreachable>>;
+}
+
+/// One authenticated connection to a host.
+pub trait Session: Send {
+    /// Starts `sh`, as the user the inventory says to become, and feeds it `program`.
+    ///
+    /// Stdin stays open behind the program until [`Running::close_input`]; its end tells the program that nobody
+    /// listens any more. The first output may arrive before the whole program is sent.
+    fn run(&mut self, program: Vec<u8>) -> BoxFuture<'_, Result<Box<dyn Running>, Unreachable>>;
+
+    /// Says goodbye. Bounded in time, never fails.
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
+}
+
+/// A program at work.
+pub trait Running: Send {
+    /// The next piece of output; `None` after the last.
+    fn next(&mut self) -> BoxFuture<'_, Option<Output>>;
+
+    /// Ends the program's stdin: it starts no further step. Bounded in time, never fails.
+    fn close_input(&mut self) -> BoxFuture<'_, ()>;
+}
+
+/// Something a program did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Bytes on stdout.
+    Stdout(Vec<u8>),
+    /// Bytes on stderr.
+    Stderr(Vec<u8>),
+    /// It ended by itself.
+    Exit(ExitStatus),
+    /// The connection ended first; nobody knows how the program ended.
+    Lost {
+        /// What the transport knows of it.
+        detail: String,
+    },
+}
+
+/// How a program ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// With this code.
+    Code(u32),
+    /// By this signal, such as `KILL`.
+    Signal(String),
+}

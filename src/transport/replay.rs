@@ -1,0 +1,1 @@
+//! Recorded output, played back.

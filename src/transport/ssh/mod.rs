@@ -1,0 +1,1 @@
+//! SSH, on russh: the only home of that crate.
