@@ -19,5 +19,7 @@ pub mod diagnostic;
 pub mod event;
 pub mod inventory;
 pub mod name;
+pub mod resource;
 pub mod script;
 pub mod transport;
+pub mod wire;
