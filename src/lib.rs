@@ -4,7 +4,7 @@
 //!
 //! | floor | folder | holds |
 //! |---|---|---|
-//! | 0 words | [`name`], [`diagnostic`], [`config`], [`script`], [`event`] | names; mistakes with their place; settings; `sh` as a value; what happens in a run |
+//! | 0 words | [`name`], [`diagnostic`], [`config`], [`document`], [`script`], [`event`] | names; mistakes with their place; settings; TOML texts; `sh` as a value; what happens in a run |
 //! | 1 nouns | [`inventory`], [`profile`], [`resource`], [`wire`] | hosts and selectors; ordered module lists; kinds of state; both ends of the line |
 //! | 2 modules | [`module`], [`builtin`] | the trait, the registry, modules in TOML; modules in Rust |
 //! | 3 plan | [`plan`] | what each host needs, and the one program it becomes |
@@ -16,8 +16,11 @@
 
 pub mod config;
 pub mod diagnostic;
+pub mod document;
 pub mod event;
 pub mod inventory;
 pub mod name;
+pub mod profile;
+pub mod report;
 pub mod script;
 pub mod transport;
