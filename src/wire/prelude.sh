@@ -17,8 +17,9 @@ IFS=' 	'$nl
 set -f
 fresh=
 
-# Where the state of unfinished business is kept: as root in the system, else at home.
-if [ -w /var/lib ]; then state=/var/lib/provision; else state=${HOME:-/nonexistent}/.local/state/provision; fi
+# Where the state of unfinished business is kept: as root in the system, else at home. A host that is only a corner of
+# a machine, such as a demo's, says where.
+if [ -n "${PROVISION_STATE-}" ]; then state=$PROVISION_STATE; elif [ -w /var/lib ]; then state=/var/lib/provision; else state=${HOME:-/nonexistent}/.local/state/provision; fi
 if [ -d /run/systemd/system ]; then init=systemd; else init=sysv; fi
 
 # frame WORD...: tells the controller something it can tell from any output.

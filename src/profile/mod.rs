@@ -1,0 +1,1 @@
+//! Ordered module lists.

@@ -1,0 +1,3 @@
+//! Words for people and machines.
+
+pub mod diagnostic;
