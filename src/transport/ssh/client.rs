@@ -1,0 +1,199 @@
+//! What russh asks us while a connection lives: whether the host's key is good, and whether the host may open
+//! channels towards us. It may not.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use russh::client::{ChannelOpenHandle, DisconnectReason, Handler, Msg, Session};
+use russh::keys::PublicKeyOrCertificate;
+use russh::{Channel, Error};
+
+use super::known_hosts::Key;
+use super::trust::{Decision, Expectation};
+use crate::event::Unreachable;
+
+/// russh's side of one connection. It runs inside the connection's loop, so nothing here may wait.
+pub(super) struct Client {
+    pub(super) expectation: Expectation,
+    pub(super) notes: Arc<Notes>,
+}
+
+/// What the loop has to tell, read when it has ended or moved on.
+#[derive(Default)]
+pub(super) struct Notes(Mutex<Content>);
+
+#[derive(Default)]
+struct Content {
+    refused: Option<Unreachable>,
+    learned: Option<Key>,
+    ended: Option<String>,
+}
+
+impl Notes {
+    /// Why the host's key was refused, if it was.
+    pub(super) fn refused(&self) -> Option<Unreachable> {
+        self.with(|content| content.refused.take())
+    }
+
+    /// The host's key, when it is new and has to be written down.
+    pub(super) fn learned(&self) -> Option<Key> {
+        self.with(|content| content.learned.take())
+    }
+
+    /// Why the connection ended, if it has.
+    pub(super) fn ended(&self) -> Option<String> {
+        self.with(|content| content.ended.clone())
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut Content) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Handler for Client {
+    type Error = Error;
+
+    async fn check_server_key(&mut self, offered: &PublicKeyOrCertificate) -> Result<bool, Error> {
+        let PublicKeyOrCertificate::PublicKey { key, .. } = offered else {
+            // We offered no certificate algorithm; a host that sends one all the same is not trusted by it.
+            return Ok(false);
+        };
+        let Some(key) = key.to_bytes().ok().and_then(Key::from_blob) else {
+            return Ok(false);
+        };
+        match self.expectation.decide(&key) {
+            Ok(Decision::Accept) => Ok(true),
+            Ok(Decision::Learn) => {
+                self.notes.with(|content| content.learned = Some(key));
+                Ok(true)
+            }
+            Err(refused) => {
+                self.notes.with(|content| content.refused = Some(refused));
+                Ok(false)
+            }
+        }
+    }
+
+    async fn disconnected(&mut self, reason: DisconnectReason<Error>) -> Result<(), Error> {
+        let detail = match &reason {
+            DisconnectReason::ReceivedDisconnect(info) => {
+                format!("the host disconnected: {}", bounded(&info.message))
+            }
+            DisconnectReason::Error(error) => words(error),
+        };
+        self.notes.with(|content| content.ended = Some(detail));
+        Ok(())
+    }
+
+    // russh accepts what these leave open. Dropping `reply` refuses.
+
+    async fn server_channel_open_forwarded_tcpip(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Error> {
+        drop(reply);
+        Ok(())
+    }
+
+    async fn server_channel_open_forwarded_streamlocal(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Error> {
+        drop(reply);
+        Ok(())
+    }
+
+    async fn server_channel_open_agent_forward(
+        &mut self,
+        _: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Error> {
+        drop(reply);
+        Ok(())
+    }
+
+    async fn server_channel_open_session(
+        &mut self,
+        _: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Error> {
+        drop(reply);
+        Ok(())
+    }
+
+    async fn server_channel_open_direct_tcpip(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Error> {
+        drop(reply);
+        Ok(())
+    }
+
+    async fn server_channel_open_direct_streamlocal(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Error> {
+        drop(reply);
+        Ok(())
+    }
+
+    async fn server_channel_open_x11(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Error> {
+        drop(reply);
+        Ok(())
+    }
+}
+
+/// What an error of russh means for a person.
+pub(super) fn words(error: &Error) -> String {
+    match error {
+        Error::Disconnect | Error::HUP | Error::SendError | Error::RecvError => {
+            "the host closed the connection".to_owned()
+        }
+        Error::KeepaliveTimeout => "the host answered none of three keepalives".to_owned(),
+        Error::Version => "the host does not speak SSH 2".to_owned(),
+        Error::NoCommonAlgo { kind, ours, theirs } => format!(
+            "no {kind:?} algorithm in common: the host has {}, we have {}",
+            bounded(&theirs.join(", ")),
+            ours.join(", ")
+        ),
+        Error::IO(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            "the host closed the connection".to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A host's words, short enough to show.
+fn bounded(text: &str) -> String {
+    const MAX: usize = 500;
+    match text.char_indices().nth(MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,217 @@
+//! An authenticated connection, and programs at work in its channels.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use russh::client::{Handle, Msg};
+use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Disconnect};
+use tokio::sync::watch;
+use tokio_util::sync::DropGuard;
+
+use super::client::{Client, Notes, words};
+use super::{Greeted, bounded};
+use crate::event::{ConnectPhase, Unreachable};
+use crate::inventory::Connection;
+use crate::transport::{BoxFuture, ExitStatus, Output, Running, Session};
+
+/// How long goodbyes may take; a host that does not take them is left without.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// The extended data type of stderr (RFC 4254, section 5.2), the only one there is.
+const STDERR: u32 = 1;
+
+/// A connection to one host.
+pub(super) struct SshSession {
+    handle: Handle<Client>,
+    notes: Arc<Notes>,
+    connection: Connection,
+    /// Dropped last: cuts the stream, so that neither socket nor task outlives the session.
+    cut: DropGuard,
+}
+
+impl SshSession {
+    pub(super) fn new(greeted: Greeted, connection: &Connection) -> Self {
+        let Greeted { handle, notes, cut } = greeted;
+        Self {
+            handle,
+            notes,
+            connection: connection.clone(),
+            cut,
+        }
+    }
+
+    async fn start(&self, program: Vec<u8>) -> Result<SshRunning, Unreachable> {
+        let failed = |error: &russh::Error| Unreachable::Protocol {
+            phase: ConnectPhase::Session,
+            detail: match error {
+                russh::Error::ChannelOpenFailure(reason) => {
+                    format!("the host opens no session: {}", reason.description())
+                }
+                other => self.notes.ended().unwrap_or_else(|| words(other)),
+            },
+        };
+        let open = async {
+            let channel = self
+                .handle
+                .channel_open_session()
+                .await
+                .map_err(|error| failed(&error))?;
+            let (reader, writer) = channel.split();
+            // No reply is wanted, and none is waited for: the program follows in the same flight.
+            let line = self.connection.r#become.exec_line();
+            writer.exec(false, line).await.map_err(|error| failed(&error))?;
+            Ok((reader, writer))
+        };
+        let (reader, writer) = bounded(&self.connection, ConnectPhase::Session, open).await?;
+        let (stage, changes) = watch::channel(Stage::Open);
+        tokio::spawn(feed(writer, program, changes));
+        Ok(SshRunning {
+            reader,
+            stage,
+            notes: Arc::clone(&self.notes),
+            status: None,
+            complete: false,
+            done: false,
+        })
+    }
+}
+
+impl Session for SshSession {
+    fn run(&mut self, program: Vec<u8>) -> BoxFuture<'_, Result<Box<dyn Running>, Unreachable>> {
+        Box::pin(async move { Ok(Box::new(self.start(program).await?) as Box<dyn Running>) })
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        let Self { handle, cut, .. } = *self;
+        Box::pin(async move {
+            let goodbye = async {
+                if handle.disconnect(Disconnect::ByApplication, "", "").await.is_ok() {
+                    // Ends with an error, since it is we who disconnected.
+                    let _ = handle.await;
+                }
+            };
+            let _ = tokio::time::timeout(GOODBYE, goodbye).await;
+            drop(cut);
+        })
+    }
+}
+
+/// How far a program is, for the task that feeds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// Its input is open.
+    Open,
+    /// Its input is to be closed.
+    InputClosed,
+    /// It has ended.
+    Over,
+}
+
+/// A program in its channel.
+struct SshRunning {
+    reader: ChannelReadHalf,
+    /// What the feeding task goes by.
+    stage: watch::Sender<Stage>,
+    notes: Arc<Notes>,
+    status: Option<ExitStatus>,
+    /// Whether the host said that no more output comes.
+    complete: bool,
+    done: bool,
+}
+
+impl SshRunning {
+    async fn output(&mut self) -> Option<Output> {
+        if self.done {
+            return None;
+        }
+        loop {
+            match self.reader.wait().await {
+                Some(ChannelMsg::Data { data }) => return Some(Output::Stdout(data.into())),
+                Some(ChannelMsg::ExtendedData { data, ext: STDERR }) => {
+                    return Some(Output::Stderr(data.into()));
+                }
+                // OpenSSH says Eof, ExitStatus, Close; others differ in the order, some say data after the status.
+                Some(ChannelMsg::Eof) => self.complete = true,
+                Some(ChannelMsg::ExitStatus { exit_status }) => {
+                    self.status = Some(ExitStatus::Code(exit_status))
+                }
+                Some(ChannelMsg::ExitSignal { signal_name, .. }) => {
+                    self.status = Some(ExitStatus::Signal(name(signal_name)));
+                }
+                Some(ChannelMsg::Close) => {
+                    self.complete = true;
+                    return Some(self.end());
+                }
+                Some(_) => {}
+                None => return Some(self.end()),
+            }
+        }
+    }
+
+    fn end(&mut self) -> Output {
+        self.done = true;
+        self.stage.send_replace(Stage::Over);
+        match (self.status.take(), self.complete) {
+            (Some(status), true) => Output::Exit(status),
+            (status, _) => {
+                let closed = || match status {
+                    Some(_) => "the connection ended before the output did".to_owned(),
+                    None if self.complete => "the host closed the channel without an exit status".to_owned(),
+                    None => "the connection ended".to_owned(),
+                };
+                Output::Lost {
+                    detail: self.notes.ended().unwrap_or_else(closed),
+                }
+            }
+        }
+    }
+}
+
+fn name(signal: russh::Sig) -> String {
+    match signal {
+        russh::Sig::Custom(name) => name,
+        known => format!("{known:?}"),
+    }
+}
+
+impl Running for SshRunning {
+    fn next(&mut self) -> BoxFuture<'_, Option<Output>> {
+        Box::pin(self.output())
+    }
+
+    fn close_input(&mut self) -> BoxFuture<'_, ()> {
+        if *self.stage.borrow() == Stage::Open {
+            self.stage.send_replace(Stage::InputClosed);
+        }
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Feeds a program to its `sh`, then holds stdin open until told otherwise.
+///
+/// russh's writers wait for window for ever once a channel or its connection is gone, so none is awaited alone. When
+/// the [`SshRunning`] was dropped the channel is closed: russh does not, and the host would count it as open.
+async fn feed(writer: ChannelWriteHalf<Msg>, program: Vec<u8>, mut stage: watch::Receiver<Stage>) {
+    let mut changed = stage.clone();
+    tokio::select! {
+        _ = reached(&mut changed, Stage::InputClosed) => {}
+        sent = writer.data_bytes(program) => {
+            if sent.is_err() {
+                return;
+            }
+            reached(&mut stage, Stage::InputClosed).await;
+        }
+    }
+    let over = tokio::select! {
+        over = reached(&mut changed, Stage::Over) => over,
+        _ = writer.eof() => reached(&mut stage, Stage::Over).await,
+    };
+    if !over {
+        let _ = tokio::time::timeout(GOODBYE, writer.close()).await;
+    }
+}
+
+/// Waits until `stage` is reached; false when the [`SshRunning`] was dropped before.
+async fn reached(changes: &mut watch::Receiver<Stage>, stage: Stage) -> bool {
+    changes.wait_for(|now| *now >= stage).await.is_ok()
+}

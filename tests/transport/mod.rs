@@ -1,0 +1,46 @@
+//! Ways to hosts.
+
+mod ssh;
+
+use std::time::Duration;
+
+use provision::transport::{ExitStatus, Output, Running};
+
+/// No test may wait longer than this for anything.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+pub async fn within<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, work)
+        .await
+        .expect("it should not take this long")
+}
+
+/// All a program said, and how it ended.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Transcript {
+    pub stdout: String,
+    pub stderr: String,
+    pub end: Output,
+}
+
+/// Reads until the end, and checks that the end is the end.
+pub async fn finish(running: &mut dyn Running) -> Transcript {
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let end = loop {
+        match within(running.next()).await.expect("an end comes before nothing") {
+            Output::Stdout(bytes) => stdout.extend(bytes),
+            Output::Stderr(bytes) => stderr.extend(bytes),
+            end => break end,
+        }
+    };
+    assert_eq!(within(running.next()).await, None, "the end comes last");
+    Transcript {
+        stdout: String::from_utf8(stdout).unwrap(),
+        stderr: String::from_utf8(stderr).unwrap(),
+        end,
+    }
+}
+
+pub fn exited(code: u32) -> Output {
+    Output::Exit(ExitStatus::Code(code))
+}
