@@ -161,7 +161,7 @@ impl fmt::Display for Diagnostic {
 }
 
 /// The word of `known` that `given` was most likely meant to be.
-fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
         .map(|word| (strsim::damerau_levenshtein(given, word), *word))

@@ -3,7 +3,6 @@
 //! Dates become strings. Refused: what does not fit (integers beyond 64 bits), what no shell can carry (NUL), and
 //! what nobody writes by hand (files over [`MAX_BYTES`], nesting over [`MAX_DEPTH`]).
 
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
@@ -243,7 +242,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn refuse_nul(&mut self, text: &Cow<'_, str>, origin: &Origin) {
+    fn refuse_nul(&mut self, text: &str, origin: &Origin) {
         if text.contains('\0') {
             self.mistakes.push(
                 Diagnostic::new("a text may not hold the NUL character")

@@ -4,3 +4,4 @@
 
 mod kit;
 mod transport;
+mod inventory;
