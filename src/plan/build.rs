@@ -92,7 +92,7 @@ fn plan_host(
         let module = registry.get(used.name.as_str()).map_err(Diagnostics::from)?;
         let mut config = Config::empty(host.view());
         for layer in std::iter::once(profile)
-            .chain(&host.config)
+            .chain(host.config.iter().map(AsRef::as_ref))
             .chain(std::iter::once(overrides))
         {
             mistakes.take(overlay(&mut config, layer, used.name.as_str()));

@@ -26,6 +26,19 @@ pub struct Texts {
     pub apply: String,
 }
 
+impl Sh {
+    /// A step that asks with `check` and acts with `apply`.
+    pub fn new(check: impl Into<String>, apply: impl Into<String>) -> Self {
+        Self {
+            sh: Texts {
+                check: check.into(),
+                apply: apply.into(),
+            },
+            title: None,
+        }
+    }
+}
+
 impl State for Sh {
     fn title(&self) -> String {
         match &self.title {

@@ -1,3 +1,4 @@
 //! What tests of several floors need.
 
 pub mod host;
+pub mod shell;
