@@ -6,3 +6,4 @@ mod inventory;
 mod kit;
 mod program;
 mod transport;
+mod profile;
