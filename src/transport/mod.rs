@@ -3,6 +3,7 @@
 //! A transport knows nothing of steps or frames. The promise every one keeps, checked by one shared contract test:
 //! output arrives in order, [`Output::Exit`] or [`Output::Lost`] comes exactly once and last, and nothing waits for ever.
 
+mod input;
 pub mod local;
 pub mod replay;
 pub mod ssh;
@@ -28,6 +29,9 @@ pub trait Session: Send {
     ///
     /// Stdin stays open behind the program until [`Running::close_input`]; its end tells the program that nobody
     /// listens any more. The first output may arrive before the whole program is sent.
+    ///
+    /// May be called again while a program runs. Then all of them have to be read: programs share a connection, and
+    /// one that is not read from can hold up the others. They all end when the session is closed or dropped.
     fn run(&mut self, program: Vec<u8>) -> BoxFuture<'_, Result<Box<dyn Running>, Unreachable>>;
 
     /// Says goodbye. Bounded in time, never fails.
@@ -36,7 +40,7 @@ pub trait Session: Send {
 
 /// A program at work.
 pub trait Running: Send {
-    /// The next piece of output; `None` after the last.
+    /// The next piece of output; `None` after the last. Nothing is lost when the future is dropped.
     fn next(&mut self) -> BoxFuture<'_, Option<Output>>;
 
     /// Ends the program's stdin: it starts no further step. Bounded in time, never fails.
@@ -66,4 +70,23 @@ pub enum ExitStatus {
     Code(u32),
     /// By this signal, such as `KILL`.
     Signal(String),
+}
+
+/// Names of RFC 4254, section 6.10; other signals go by number.
+fn signal_name(signal: i32) -> String {
+    let name = match signal {
+        1 => "HUP",
+        2 => "INT",
+        3 => "QUIT",
+        4 => "ILL",
+        6 => "ABRT",
+        8 => "FPE",
+        9 => "KILL",
+        11 => "SEGV",
+        13 => "PIPE",
+        14 => "ALRM",
+        15 => "TERM",
+        other => return other.to_string(),
+    };
+    name.to_owned()
 }

@@ -1,5 +1,6 @@
 //! Ways to hosts.
 
+mod contract;
 mod ssh;
 
 use std::time::Duration;

@@ -7,7 +7,7 @@ use russh::client::{ChannelOpenHandle, DisconnectReason, Handler, Msg, Session};
 use russh::keys::PublicKeyOrCertificate;
 use russh::{Channel, Error};
 
-use super::known_hosts::Key;
+use super::key::Key;
 use super::trust::{Decision, Expectation};
 use crate::event::Unreachable;
 

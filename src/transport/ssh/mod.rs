@@ -8,10 +8,12 @@
 mod agent;
 mod algorithms;
 mod authenticate;
+mod book;
 mod client;
 mod connect;
 pub mod embedded;
 mod identity;
+pub mod key;
 pub mod known_hosts;
 mod session;
 mod stream;

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use russh::client::{Handle, Msg};
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Disconnect};
-use tokio::sync::watch;
 use tokio_util::sync::DropGuard;
 
 use super::client::{Client, Notes, words};
 use super::{Greeted, bounded};
 use crate::event::{ConnectPhase, Unreachable};
 use crate::inventory::Connection;
+use crate::transport::input::{Changes, Input, Stage};
 use crate::transport::{BoxFuture, ExitStatus, Output, Running, Session};
 
 /// How long goodbyes may take; a host that does not take them is left without.
@@ -63,11 +63,11 @@ impl SshSession {
             Ok((reader, writer))
         };
         let (reader, writer) = bounded(&self.connection, ConnectPhase::Session, open).await?;
-        let (stage, changes) = watch::channel(Stage::Open);
+        let (input, changes) = Input::open();
         tokio::spawn(feed(writer, program, changes));
         Ok(SshRunning {
             reader,
-            stage,
+            input,
             notes: Arc::clone(&self.notes),
             status: None,
             complete: false,
@@ -96,22 +96,11 @@ impl Session for SshSession {
     }
 }
 
-/// How far a program is, for the task that feeds it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
-    /// Its input is open.
-    Open,
-    /// Its input is to be closed.
-    InputClosed,
-    /// It has ended.
-    Over,
-}
-
 /// A program in its channel.
 struct SshRunning {
     reader: ChannelReadHalf,
     /// What the feeding task goes by.
-    stage: watch::Sender<Stage>,
+    input: Input,
     notes: Arc<Notes>,
     status: Option<ExitStatus>,
     /// Whether the host said that no more output comes.
@@ -133,7 +122,7 @@ impl SshRunning {
                 // OpenSSH says Eof, ExitStatus, Close; others differ in the order, some say data after the status.
                 Some(ChannelMsg::Eof) => self.complete = true,
                 Some(ChannelMsg::ExitStatus { exit_status }) => {
-                    self.status = Some(ExitStatus::Code(exit_status))
+                    self.status = Some(ExitStatus::Code(exit_status));
                 }
                 Some(ChannelMsg::ExitSignal { signal_name, .. }) => {
                     self.status = Some(ExitStatus::Signal(name(signal_name)));
@@ -150,7 +139,7 @@ impl SshRunning {
 
     fn end(&mut self) -> Output {
         self.done = true;
-        self.stage.send_replace(Stage::Over);
+        self.input.over();
         match (self.status.take(), self.complete) {
             (Some(status), true) => Output::Exit(status),
             (status, _) => {
@@ -180,9 +169,7 @@ impl Running for SshRunning {
     }
 
     fn close_input(&mut self) -> BoxFuture<'_, ()> {
-        if *self.stage.borrow() == Stage::Open {
-            self.stage.send_replace(Stage::InputClosed);
-        }
+        self.input.close();
         Box::pin(std::future::ready(()))
     }
 }
@@ -191,27 +178,22 @@ impl Running for SshRunning {
 ///
 /// russh's writers wait for window for ever once a channel or its connection is gone, so none is awaited alone. When
 /// the [`SshRunning`] was dropped the channel is closed: russh does not, and the host would count it as open.
-async fn feed(writer: ChannelWriteHalf<Msg>, program: Vec<u8>, mut stage: watch::Receiver<Stage>) {
-    let mut changed = stage.clone();
+async fn feed(writer: ChannelWriteHalf<Msg>, program: Vec<u8>, mut changes: Changes) {
+    let mut early = changes.clone();
     tokio::select! {
-        _ = reached(&mut changed, Stage::InputClosed) => {}
+        _ = early.reached(Stage::Closed) => {}
         sent = writer.data_bytes(program) => {
             if sent.is_err() {
                 return;
             }
-            reached(&mut stage, Stage::InputClosed).await;
+            changes.reached(Stage::Closed).await;
         }
     }
     let over = tokio::select! {
-        over = reached(&mut changed, Stage::Over) => over,
-        _ = writer.eof() => reached(&mut stage, Stage::Over).await,
+        over = early.reached(Stage::Over) => over,
+        _ = writer.eof() => changes.reached(Stage::Over).await,
     };
     if !over {
         let _ = tokio::time::timeout(GOODBYE, writer.close()).await;
     }
-}
-
-/// Waits until `stage` is reached; false when the [`SshRunning`] was dropped before.
-async fn reached(changes: &mut watch::Receiver<Stage>, stage: Stage) -> bool {
-    changes.wait_for(|now| *now >= stage).await.is_ok()
 }

@@ -1,6 +1,7 @@
 //! What `known_hosts` files say about one host, and what follows for a key it offers.
 
-use super::known_hosts::{Key, Marker};
+use super::key::Key;
+use super::known_hosts::Marker;
 
 /// A line about the host.
 #[derive(Clone, Debug)]

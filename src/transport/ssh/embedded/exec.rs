@@ -90,7 +90,7 @@ async fn goodbye(status: ExitStatus, writer: &ChannelWriteHalf<Msg>, handle: &Ha
     // The order OpenSSH has. Errors mean that nobody listens any more.
     let _ = writer.eof().await;
     if let Some(signal) = status.signal() {
-        let name = Sig::Custom(signal_name(signal));
+        let name = Sig::Custom(crate::transport::signal_name(signal));
         let _ = handle
             .exit_signal_request(id, name, status.core_dumped(), String::new(), String::new())
             .await;
@@ -99,25 +99,6 @@ async fn goodbye(status: ExitStatus, writer: &ChannelWriteHalf<Msg>, handle: &Ha
         let _ = writer.exit_status(code.unwrap_or(NOT_STARTED)).await;
     }
     let _ = writer.close().await;
-}
-
-/// Names of RFC 4254, section 6.10; others go by number.
-fn signal_name(signal: i32) -> String {
-    let name = match signal {
-        1 => "HUP",
-        2 => "INT",
-        3 => "QUIT",
-        4 => "ILL",
-        6 => "ABRT",
-        8 => "FPE",
-        9 => "KILL",
-        11 => "SEGV",
-        13 => "PIPE",
-        14 => "ALRM",
-        15 => "TERM",
-        other => return format!("{other}@provision"),
-    };
-    name.to_owned()
 }
 
 /// Kills the whole group; the standard library kills only its leader.

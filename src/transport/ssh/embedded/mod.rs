@@ -26,7 +26,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
-use super::known_hosts::{Key, lookup_name};
+use super::key::Key;
+use super::known_hosts::lookup_name;
 
 /// A key pair made for one run.
 pub struct ClientKey(PrivateKey);
