@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, reason = "modules of one binary")]
 
-mod kit;
-mod transport;
 mod inventory;
+mod kit;
+mod report;
+mod transport;

@@ -309,7 +309,11 @@ impl Scene {
         let mut emit = |event| {
             let _ = queue.send(event);
         };
-        let mut listener = Listener { scene: self, running: running.as_mut(), input_closed: false };
+        let mut listener = Listener {
+            scene: self,
+            running: running.as_mut(),
+            input_closed: false,
+        };
         let ended = loop {
             let ended = match listener.heard().await {
                 Heard::Output(Output::Stdout(bytes)) => {
@@ -370,7 +374,11 @@ impl Scene {
         })
         .await;
         let (mut stdout, mut stderr) = (Bounded::default(), Bounded::default());
-        let mut listener = Listener { scene: self, running: running.as_mut(), input_closed: false };
+        let mut listener = Listener {
+            scene: self,
+            running: running.as_mut(),
+            input_closed: false,
+        };
         let status = loop {
             match listener.heard().await {
                 Heard::Output(Output::Stdout(bytes)) => stdout.push(&bytes),
