@@ -8,3 +8,5 @@ mod kit;
 mod program;
 mod transport;
 mod profile;
+mod report;
+mod transport;

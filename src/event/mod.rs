@@ -41,7 +41,7 @@ pub enum Mode {
 }
 
 /// A step as it was planned. It stands in every event about the step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Step {
     /// Position in the host's plan, from 0.
     pub index: usize,
@@ -131,6 +131,7 @@ pub enum HostStatus {
     /// The host was not reached; no step began.
     Unreachable {
         /// Why.
+        #[serde(flatten)]
         cause: Unreachable,
     },
     /// The connection broke in the middle of the run.
