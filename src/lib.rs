@@ -15,6 +15,7 @@
 //! [`runner`] → [`transport`] → bytes → [`wire::Decoder`] → events → [`report`] and summary → exit code.
 
 pub mod builtin;
+pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod document;

@@ -4,6 +4,7 @@
 //! parameters and `host` (`name`, `address`, `user`, `groups`).
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -99,19 +100,17 @@ pub fn load(folder: &Path) -> Result<Vec<TomlModule>, Diagnostics> {
 impl TomlModule {
     /// Reads the module in the file at `path`, and the files its steps name.
     pub fn read(path: &Path) -> Result<Self, Diagnostics> {
-        let stem = path
-            .file_stem()
-            .and_then(|stem| stem.to_str())
-            .unwrap_or_default();
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         let name = Name::parse(stem).map_err(|error| {
-            Diagnostic::new(format!(
-                "{}: a module is named after its file: {error}",
-                path.display()
-            ))
+            Diagnostic::new(format!("{}: a module is named after its file: {error}", path.display()))
         })?;
-        let source = document::read_source(path)?;
-        let mut table = document::parse(&source)?;
-        let top = Origin::new(&source, 0..0);
+        Self::parse(name, &document::read_source(path)?, path.parent().unwrap_or(Path::new(".")))
+    }
+
+    /// Reads the module `name` in `source`, and the files its steps name, which are relative to `folder`.
+    pub fn parse(name: Name, source: &Arc<Source>, folder: &Path) -> Result<Self, Diagnostics> {
+        let mut table = document::parse(source)?;
+        let top = Origin::new(source, 0..0);
         let mut mistakes = Diagnostics::default();
         let description = match table.remove("description") {
             Some(key) => mistakes
@@ -131,7 +130,6 @@ impl TomlModule {
             .map(|key| params(&key.value, &mut mistakes))
             .unwrap_or_default();
         let mut templates = Templates::new();
-        let folder = path.parent().unwrap_or(Path::new("."));
         let steps = match table.remove("step") {
             Some(key) => steps(&key.value, folder, &mut templates, &mut mistakes),
             None => {

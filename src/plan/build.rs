@@ -4,41 +4,19 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::config::{Config, Data, Table};
-use crate::diagnostic::{Diagnostic, Diagnostics, Origin};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::event::Step;
 use crate::inventory::Host;
 use crate::module::Registry;
-use crate::name::Name;
+use crate::profile::{ModuleRef, OnFailure};
 use crate::resource::Resource;
 
 use super::{Plan, Planned};
 
-/// What a module's failure means for the modules after it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OnFailure {
-    /// The host stops.
-    #[default]
-    Stop,
-    /// The rest of the module is skipped, the next module begins. The run fails all the same.
-    Continue,
-}
-
-/// A module as a profile names it.
-#[derive(Clone, Debug)]
-pub struct ModuleUse {
-    /// The module.
-    pub name: Name,
-    /// What its failure means.
-    pub on_failure: OnFailure,
-    /// Where it was named.
-    pub origin: Option<Origin>,
-}
-
 /// Plans `modules` for every host. `profile` and `overrides` hold settings by module name.
 pub fn build(
     hosts: &[Arc<Host>],
-    modules: &[ModuleUse],
+    modules: &[ModuleRef],
     registry: &Registry,
     profile: &Table,
     overrides: &Table,
@@ -67,7 +45,7 @@ pub fn build(
     mistakes.into_result(plans)
 }
 
-fn check_overrides(overrides: &Table, modules: &[ModuleUse], mistakes: &mut Diagnostics) {
+fn check_overrides(overrides: &Table, modules: &[ModuleRef], mistakes: &mut Diagnostics) {
     for (name, key) in overrides.iter() {
         if !modules.iter().any(|module| module.name.as_str() == name) {
             let mistake = Diagnostic::new(format!(
@@ -81,7 +59,7 @@ fn check_overrides(overrides: &Table, modules: &[ModuleUse], mistakes: &mut Diag
 
 fn plan_host(
     host: &Arc<Host>,
-    modules: &[ModuleUse],
+    modules: &[ModuleRef],
     registry: &Registry,
     profile: &Table,
     overrides: &Table,
@@ -153,7 +131,7 @@ fn overlay(config: &mut Config, layer: &Table, module: &str) -> Result<(), Diagn
 }
 
 /// Refuses resources no host could satisfy, and two of one title.
-fn validated(module: &ModuleUse, resources: Vec<Resource>) -> Result<Vec<Resource>, Diagnostics> {
+fn validated(module: &ModuleRef, resources: Vec<Resource>) -> Result<Vec<Resource>, Diagnostics> {
     let mut mistakes = Diagnostics::default();
     let mut titles = HashSet::new();
     for resource in &resources {

@@ -58,8 +58,14 @@ pub fn compile(plan: &Plan, nonce: &Nonce, options: Options) -> Result<Vec<u8>, 
 }
 
 /// A program that runs one command, for `provision run`; its output is not framed.
-pub fn command(text: &str) -> Result<Vec<u8>, NulError> {
-    let script = crate::sh!("{\nmain() { eval {}; }\nmain </dev/null\nexit\n}\n", text);
+///
+/// One word is shell text; several are a command and its arguments, quoted as they are.
+pub fn command(words: &[String]) -> Result<Vec<u8>, NulError> {
+    let act = match words {
+        [text] => crate::sh!("eval {}", text),
+        words => Script::from(words),
+    };
+    let script = crate::sh!("{\nmain() {\n{}\n}\nmain </dev/null\nexit\n}\n", act);
     let mut out = Vec::new();
     script.render(&mut out, &mut |_| 0)?;
     Ok(out)

@@ -10,7 +10,7 @@ use crate::inventory::Host;
 use crate::resource::Resource;
 use crate::script::Secret;
 
-pub use build::{ModuleUse, OnFailure, build};
+pub use build::build;
 pub use compile::{CompileError, Options, command, compile};
 
 /// One resource of one module on one host.

@@ -46,8 +46,8 @@ pub struct ModuleRef {
     pub name: Name,
     /// What its failure means for the modules after it.
     pub on_failure: OnFailure,
-    /// Where it was mentioned first.
-    pub origin: Origin,
+    /// Where it was mentioned first, when a file mentions it.
+    pub origin: Option<Origin>,
 }
 
 /// What a failed module means for its host.

@@ -79,7 +79,7 @@ impl<'a> Resolver<'a> {
             let module = self.modules.entry(&mention.name).or_insert_with(|| ModuleRef {
                 name: mention.name.clone(),
                 on_failure: mention.on_failure.unwrap_or_default(),
-                origin: mention.origin.clone(),
+                origin: Some(mention.origin.clone()),
             });
             if let Some(on_failure) = mention.on_failure {
                 module.on_failure = on_failure;

@@ -18,7 +18,8 @@ use crate::event::{Stamped, Summary};
 use crate::inventory::Host;
 use crate::module::{Duplicate, Module, Registry};
 use crate::name::Name;
-use crate::plan::{self, ModuleUse, OnFailure};
+use crate::plan;
+use crate::profile::{ModuleRef, OnFailure};
 use crate::transport::Transport;
 
 pub use cancel::Cancel;
@@ -61,9 +62,9 @@ impl Runner {
         dry_run: bool,
         events: Sender<Stamped>,
     ) -> Result<Summary, Diagnostics> {
-        let modules: Vec<ModuleUse> = names
+        let modules: Vec<ModuleRef> = names
             .iter()
-            .map(|name| ModuleUse {
+            .map(|name| ModuleRef {
                 name: name.clone(),
                 on_failure: OnFailure::Stop,
                 origin: None,
