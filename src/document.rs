@@ -150,16 +150,45 @@ fn set_value(source: &Arc<Source>, offset: usize, text: &str) -> Result<Value, D
 
 fn syntax_errors(source: &Arc<Source>, offset: usize, errors: &[toml::de::Error]) -> Diagnostics {
     let mut mistakes = Diagnostics::default();
+    let mut table_twice = None;
     for error in errors {
         let span = error.span().unwrap_or(0..0);
-        let origin = Origin::new(source, span.start + offset..span.end + offset);
-        if mistakes.0.iter().all(|one| one.origin.as_ref() != Some(&origin)) {
-            mistakes.push(Diagnostic::new(error.message()).at(&origin));
+        let span = span.start + offset..span.end + offset;
+        let origin = Origin::new(source, span.clone());
+        if mistakes.0.iter().any(|one| one.origin.as_ref() == Some(&origin)) {
+            continue;
         }
+        if error.message() != "duplicate key" {
+            mistakes.push(Diagnostic::new(error.message()).at(&origin));
+            continue;
+        }
+        // The keys of a table that is written twice are not worth a word each.
+        let since = table_twice.and_then(|header: usize| source.text.get(header..span.start));
+        if since.is_some_and(|text| !text.contains("\n[")) {
+            continue;
+        }
+        mistakes.push(match same_header_above(&source.text, span.start) {
+            Some(line) => {
+                table_twice = Some(span.start);
+                let mistake = Diagnostic::new("this table is written twice").at(&origin);
+                mistake.help(format!("it is also written in line {line}; make it one table"))
+            }
+            None => Diagnostic::new("this key is written twice")
+                .at(&origin)
+                .help("take one of them out"),
+        });
     }
     mistakes.sort();
     mistakes.0.truncate(SYNTAX_ERRORS);
     mistakes
+}
+
+/// The number of the first line that is the same table header as the line around `at`.
+fn same_header_above(text: &str, at: usize) -> Option<usize> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let header = text[start..].lines().next()?.trim();
+    let above = text[..start].lines().position(|line| line.trim() == header)?;
+    header.starts_with('[').then_some(above + 1)
 }
 
 /// Turns the parser's tree into ours.
@@ -273,6 +302,15 @@ mod tests {
             json(&table),
             r#"{"z":1,"b":{"y":"2020-01-01","x":16},"a":{"k":[1.5,"q"]}}"#
         );
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_windows_line_ends_are_taken() {
+        let source = Source::new("x", "\u{feff}[a]\r\nport = 'x'\r\n");
+        let table = parse(&source).unwrap();
+        let port = table.get("a").unwrap().as_table().unwrap().key("port").unwrap();
+        assert_eq!(&source.text[port.origin.span.clone()], "port");
+        assert_eq!(port.value.origin.line_column(), (2, 8));
     }
 
     #[test]

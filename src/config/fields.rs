@@ -44,19 +44,32 @@ impl<'a> Fields<'a> {
         self.keep(read)
     }
 
+    /// The values `name` lists.
+    pub fn array(&mut self, name: &'static str) -> &'a [Value] {
+        let Some(key) = self.key(name) else {
+            return &[];
+        };
+        let read = key.value.as_array().map_err(|mistake| match key.value.as_str() {
+            Ok(text) => mistake.help(format!("write it as `[{text:?}]`")),
+            Err(_) => mistake,
+        });
+        self.keep(read).unwrap_or_default()
+    }
+
     /// The one of `choices` that `name` says.
     pub fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
         let value = &self.key(name)?.value;
         let words = || choices.iter().map(|(word, _)| *word);
-        let found = match &value.data {
-            Data::String(text) => match choices.iter().find(|(word, _)| word == text) {
+        let (given, mistake) = match value.as_str() {
+            Ok(text) => match choices.iter().find(|(word, _)| *word == text) {
                 Some((_, choice)) => return Some(*choice),
-                None => format!("{text:?}"),
+                None => (
+                    text,
+                    Diagnostic::new(format!("unknown value {text:?} for `{name}`")).at(&value.origin),
+                ),
             },
-            other => other.kind().to_owned(),
+            Err(mistake) => ("", mistake),
         };
-        let given = value.as_str().unwrap_or("");
-        let mistake = Diagnostic::new(format!("unknown value for `{name}`: {found}")).at(&value.origin);
         self.mistakes.push(mistake.suggest(given, words()));
         None
     }

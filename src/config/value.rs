@@ -79,7 +79,8 @@ impl Data {
         }
     }
 
-    fn kind_with_article(&self) -> String {
+    /// The kind's name with its article: "a string", "an integer".
+    pub fn kind_with_article(&self) -> String {
         let article = match self {
             Self::Integer(_) | Self::Array(_) => "an",
             _ => "a",

@@ -65,8 +65,8 @@ impl Loader<'_> {
     fn root(&mut self, root: &Table) {
         let mut fields = Fields::of(root);
         let defaults = fields.table("defaults");
-        let groups = fields.table("groups");
-        let hosts = fields.table("hosts");
+        let groups = section(&mut fields, "groups");
+        let hosts = section(&mut fields, "hosts");
         self.mistakes.0.extend(fields.finish().0);
         if let Some(table) = defaults {
             self.defaults(table);
@@ -105,7 +105,7 @@ impl Loader<'_> {
         let settings = Settings::read(&mut fields, self.folder, self.environment);
         let config = fields.table("config");
         self.mistakes.0.extend(fields.finish().0);
-        let config = config.and_then(|table| self.config(table));
+        let config = config.and_then(|table| self.config("groups", text, table));
         if let Some(name) = name {
             self.inventory.groups.insert(name.clone(), Group { description });
             self.levels.insert(name, Level { settings, config });
@@ -137,7 +137,7 @@ impl Loader<'_> {
             }
         }
         settings.overlay(&own);
-        layers.extend(config.and_then(|table| self.config(table)));
+        layers.extend(config.and_then(|table| self.config("hosts", text, table)));
         for (index, name) in names.into_iter().enumerate() {
             let address = addresses
                 .as_ref()
@@ -161,8 +161,7 @@ impl Loader<'_> {
         let room = MAX_NAMES - self.given.len();
         let pattern = match Pattern::parse(text) {
             Ok(pattern) if pattern.len().is_some_and(|len| len > room) => {
-                let mistake =
-                    Diagnostic::new(format!("an inventory has at most {MAX_NAMES} hosts")).at(origin);
+                let mistake = Diagnostic::new("an inventory has at most 100,000 hosts").at(origin);
                 self.mistakes
                     .push(mistake.help("split the fleet into several inventories"));
                 return Vec::new();
@@ -207,7 +206,9 @@ impl Loader<'_> {
 
     /// The table of a host or group; a name whose dots made tables of their own is explained.
     fn entry<'t>(&mut self, section: &str, text: &str, value: &'t Value) -> Option<&'t Table> {
-        let table = self.mistakes.take(value.as_table().map_err(Diagnostics::from))?;
+        let help = || format!("write it as `[{section}.{text}]`, then its keys");
+        let table = value.as_table().map_err(|mistake| mistake.help(help()).into());
+        let table = self.mistakes.take(table)?;
         let known = ["config", "description"];
         let dotted = table
             .iter()
@@ -230,14 +231,15 @@ impl Loader<'_> {
     }
 
     /// Checks that a `config` holds tables by module name.
-    fn config(&mut self, table: &Table) -> Option<Arc<Table>> {
+    fn config(&mut self, section: &str, text: &str, table: &Table) -> Option<Arc<Table>> {
         for (module, key) in table.iter() {
             if let Err(error) = Name::parse(module) {
                 self.mistakes
                     .push(bad_name("module", module, &error).at(&key.origin));
             }
             if let Err(mistake) = key.value.as_table() {
-                let help = format!("write `[….config.MODULE]`, then its keys; is `{module}` a module?");
+                let help =
+                    format!("settings of a module stand in its table: `[{section}.{text}.config.{module}]`");
                 self.mistakes.push(mistake.help(help));
             }
         }
@@ -254,17 +256,22 @@ impl Loader<'_> {
     }
 }
 
+/// The table `name` holds, one inner table for each host or group.
+fn section<'a>(fields: &mut Fields<'a>, name: &'static str) -> Option<&'a Table> {
+    let table = fields.key(name)?.value.as_table();
+    fields.keep(table.map_err(|mistake| mistake.help(format!("write each one as `[{name}.NAME]`"))))
+}
+
 fn groups(fields: &mut Fields<'_>) -> Vec<Name> {
     let mut groups = Vec::new();
-    let values = fields.key("groups").map(|key| key.value.as_array());
-    let values = values.and_then(|values| fields.keep(values)).unwrap_or_default();
-    for value in values {
+    for value in fields.array("groups") {
         let Some(text) = fields.keep(value.as_str()) else {
             continue;
         };
         match Name::parse(text) {
             Ok(name) if groups.contains(&name) => {
-                fields.mistake(Diagnostic::new(format!("group `{name}` is listed twice")).at(&value.origin));
+                let mistake = Diagnostic::new(format!("group `{name}` is listed twice")).at(&value.origin);
+                fields.mistake(mistake.help("take one of them out"));
             }
             Ok(name) => groups.push(name),
             Err(error) => fields.mistake(bad_name("group", text, &error).at(&value.origin)),

@@ -36,7 +36,7 @@ impl Pattern {
             Some(_) => Ok(pattern),
             None => Err(RangeError {
                 span: 0..text.len(),
-                message: format!("`{text}` stands for more than {MAX_NAMES} names"),
+                message: format!("`{text}` stands for more than 100,000 names"),
                 help: "split the fleet into several inventories".to_owned(),
             }),
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::environment::Environment;
 use super::host::{Become, Connection, HostKeyPolicy};
-use crate::config::{Fields, Value};
+use crate::config::{Data, Fields, Value};
 use crate::diagnostic::Diagnostic;
 
 const BECOME: &[(&str, Become)] = &[
@@ -114,27 +114,25 @@ fn user(value: &Value) -> Result<String, Diagnostic> {
 }
 
 fn port(value: &Value) -> Result<u16, Diagnostic> {
-    let number: i64 = crate::config::from_value(value)?;
-    match u16::try_from(number) {
-        Ok(port) if port > 0 => Ok(port),
-        _ => Err(
-            Diagnostic::new(format!("a port is a number from 1 to 65535, not {number}")).at(&value.origin),
-        ),
-    }
+    let given = match &value.data {
+        Data::Integer(number) => match u16::try_from(*number) {
+            Ok(port) if port > 0 => return Ok(port),
+            _ => number.to_string(),
+        },
+        other => other.kind_with_article(),
+    };
+    let message = format!("a port is an integer from 1 to 65535, not {given}");
+    Err(Diagnostic::new(message).at(&value.origin))
 }
 
 /// Reads `"10s"`, `"500ms"`, `"2m"`, `"1h"`, or a whole number of seconds.
 fn duration(value: &Value) -> Result<Duration, Diagnostic> {
-    let refuse = |message: &str| {
-        let mistake = Diagnostic::new(message).at(&value.origin);
-        mistake.help("write it with a unit, ms, s, m or h, such as `\"10s\"`")
-    };
+    let refuse = |message: &str| Diagnostic::new(message).at(&value.origin);
+    let unknown =
+        || refuse("this is no duration").help("write it with a unit, ms, s, m or h, such as `\"10s\"`");
     let text = match &value.data {
-        crate::config::Data::Integer(seconds) => format!("{seconds}s"),
-        _ => value
-            .as_str()
-            .map_err(|_| refuse("this is no duration"))?
-            .to_owned(),
+        Data::Integer(seconds) => format!("{seconds}s"),
+        _ => value.as_str().map_err(|_| unknown())?.to_owned(),
     };
     let unit = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let milliseconds = match &text[unit..] {
@@ -142,9 +140,9 @@ fn duration(value: &Value) -> Result<Duration, Diagnostic> {
         "s" => 1_000,
         "m" => 60_000,
         "h" => 3_600_000,
-        _ => return Err(refuse("this is no duration")),
+        _ => return Err(unknown()),
     };
-    let number: u64 = text[..unit].parse().map_err(|_| refuse("this is no duration"))?;
+    let number: u64 = text[..unit].parse().map_err(|_| unknown())?;
     match number.checked_mul(milliseconds).map(Duration::from_millis) {
         Some(Duration::ZERO) => Err(refuse("a duration may not be zero")),
         Some(duration) if duration <= LONGEST => Ok(duration),

@@ -37,17 +37,14 @@ impl File {
         let config = fields.table("config").cloned().unwrap_or_default();
         for (module, key) in config.iter() {
             fields.keep(parse_name("module", module, &key.origin));
-            fields.keep(key.value.as_table());
+            let help = || format!("settings of a module stand in its table: `[config.{module}]`");
+            fields.keep(key.value.as_table().map_err(|mistake| mistake.help(help())));
         }
         let is_empty = ["include", "modules"].iter().all(|key| root.get(key).is_none());
         let mut mistakes = fields.finish();
         if is_empty {
             let mistake = Diagnostic::new(format!("profile `{name}` has no modules"));
-            let mistake = mistake.help("list some: `modules = [\"…\"]`, or `include` other profiles");
-            mistakes.push(match &root.origin {
-                Some(origin) => mistake.at(&Origin::new(&origin.source, 0..0)),
-                None => mistake,
-            });
+            mistakes.push(mistake.help("list some: `modules = [\"…\"]`, or `include` other profiles"));
         }
         mistakes.sort();
         mistakes.into_result(Self {
@@ -68,9 +65,7 @@ fn list<'a>(
     read: impl Fn(&'a Value) -> Result<(&'a Value, Option<OnFailure>), Diagnostics>,
 ) -> Vec<Mention> {
     let mut mentions: Vec<Mention> = Vec::new();
-    let values = fields.key(key).map(|key| key.value.as_array());
-    let values = values.and_then(|values| fields.keep(values)).unwrap_or_default();
-    for value in values {
+    for value in fields.array(key) {
         let (value, on_failure) = match read(value) {
             Ok(read) => read,
             Err(mistakes) => {
@@ -86,7 +81,7 @@ fn list<'a>(
         };
         if mentions.iter().any(|mention| mention.name == name) {
             let mistake = Diagnostic::new(format!("{what} `{name}` is listed twice")).at(&value.origin);
-            fields.mistake(mistake.help("it runs once, so once is enough"));
+            fields.mistake(mistake.help("take one of them out"));
             continue;
         }
         let origin = value.origin.clone();

@@ -193,6 +193,44 @@ fn a_file_is_read_relative_to_its_own_folder() {
 }
 
 #[test]
+fn the_example_is_read_and_shows_every_key() {
+    let path = Path::new("inventory/example.toml");
+    let inventory = Inventory::load(
+        path,
+        &Environment {
+            home: Some("/home/ada".into()),
+            user: None,
+        },
+    )
+    .unwrap();
+    assert_eq!(inventory.hosts.len(), 1 + 20 + 12);
+    assert_eq!(
+        inventory.host("rackc-4").unwrap().connection.address,
+        "198.51.100.112"
+    );
+    // An unknown key is answered with all that are known.
+    let known = [
+        "[hosts.a]\nzzzzzzzz = 1",
+        "[groups.a]\nzzzzzzzz = 1",
+        "[defaults]\nzzzzzzzz = 1",
+    ]
+    .map(|text| {
+        let mistakes = parse(text).unwrap_err();
+        let mistake = mistakes
+            .0
+            .into_iter()
+            .find(|one| one.message.contains("zzzzzzzz"))
+            .unwrap();
+        mistake.help.unwrap().replace("known: ", "")
+    });
+    let example = std::fs::read_to_string(path).unwrap();
+    for key in known.join(", ").split(", ") {
+        let shown = example.contains(&format!("\n{key} = ")) || example.contains(&format!(".{key}."));
+        assert!(shown, "the example does not show `{key}`");
+    }
+}
+
+#[test]
 fn ten_thousand_hosts_load_at_once() {
     use std::fmt::Write as _;
     let mut text =
