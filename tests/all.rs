@@ -1,14 +1,13 @@
 //! One integration binary.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
-
 #![allow(unreachable_pub, reason = "modules of one binary")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 mod diagnostics;
 mod inventory;
 mod kit;
-mod program;
-mod transport;
 mod profile;
+mod program;
 mod report;
+mod transport;
 mod transport;

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::builtin;
-use crate::config::{Data, Table, Value};
-use crate::diagnostic::{Diagnostic, Origin, Source};
+use crate::config::Table;
+use crate::diagnostic::{Diagnostic, Source};
+use crate::document;
 use crate::inventory::{Become, Connection, Host, HostKeyPolicy};
 use crate::module::{Registry, TomlModule};
 use crate::name::Name;
@@ -44,35 +45,48 @@ pub(super) fn run(args: &Args) -> Outcome {
 async fn demo(args: &Args, place: &Path) -> Outcome {
     let cancel = signals::listen()?;
     let key = ClientKey::generate().map_err(Failure::system("cannot make a key"))?;
-    key.write(&place.join("id")).map_err(Failure::system("cannot write the key"))?;
+    key.write(&place.join("id"))
+        .map_err(Failure::system("cannot write the key"))?;
     let mut servers = Vec::new();
     let mut hosts = Vec::new();
     let mut known = String::new();
     for number in 1..=args.hosts {
-        let name = Name::parse(&format!("demo{number}")).map_err(|error| Diagnostic::new(error.to_string()))?;
+        let name =
+            Name::parse(&format!("demo{number}")).map_err(|error| Diagnostic::new(error.to_string()))?;
         let home = place.join(name.as_str());
         std::fs::create_dir(&home).map_err(Failure::system("cannot make a home directory"))?;
-        let server = Embedded::start(&home, &key).await.map_err(Failure::system("cannot start a host"))?;
+        let server = Embedded::start(&home, &key)
+            .await
+            .map_err(Failure::system("cannot start a host"))?;
         known += &server.known_hosts_line();
         known += "\n";
-        hosts.push(Arc::new(host(name, server.port(), place, &home)));
+        hosts.push(Arc::new(host(name, server.port(), place)?));
         servers.push(server);
     }
     std::fs::write(place.join("known_hosts"), known).map_err(Failure::system("cannot write known_hosts"))?;
-    // One host has been touched before, so that there is something to tell apart.
-    if args.hosts > 1 {
-        std::fs::create_dir_all(place.join("demo2/app/releases/1.0")).map_err(Failure::system("cannot prepare a host"))?;
-    }
     let mut code = 0;
     let acts: [(&str, bool); 3] = [
-        ("provision push --profile demo --dry-run --diff    what would change, without touching anything", false),
-        ("provision push --profile demo                     the same for real", true),
-        ("provision push --profile demo                     again: nothing left to do", true),
+        (
+            "provision push --profile demo --dry-run --diff    what would change, without touching anything",
+            false,
+        ),
+        (
+            "provision push --profile demo                     the same for real",
+            true,
+        ),
+        (
+            "provision push --profile demo                     again: nothing left to do",
+            true,
+        ),
     ];
     for (title, apply) in acts {
         print(&format!("\n$ {title}\n\n"))?;
         let plans = plans(&hosts)?;
-        let work = if apply { Work::Push(plans) } else { Work::DryRun(plans) };
+        let work = if apply {
+            Work::Push(plans)
+        } else {
+            Work::DryRun(plans)
+        };
         let (events, teller) = args.telling.start(Vec::new())?;
         let fleet = Fleet::new(Arc::new(Ssh::new(None))).diff(!apply);
         let summary = fleet.run(Name::parse("demo").ok(), work, events, &cancel).await;
@@ -87,7 +101,7 @@ async fn demo(args: &Args, place: &Path) -> Outcome {
     Ok(code)
 }
 
-fn host(name: Name, port: u16, place: &Path, home: &Path) -> Host {
+fn host(name: Name, port: u16, place: &Path) -> Result<Host, Failure> {
     let connection = Connection {
         address: "127.0.0.1".to_owned(),
         port,
@@ -100,14 +114,17 @@ fn host(name: Name, port: u16, place: &Path, home: &Path) -> Host {
         connect_timeout: Duration::from_secs(10),
         keepalive: Duration::from_secs(15),
     };
-    let source = Source::new("demo", home.display().to_string());
-    let origin = Origin::new(&source, 0..source.text.len());
-    let value = |data| Value { data, origin: origin.clone() };
-    let mut own = Table::default();
-    own.insert("home", origin.clone(), value(Data::String(source.text.clone())));
+    // One of them is set up differently, so that there is something to tell apart.
     let mut config = Table::default();
-    config.insert("app", origin.clone(), value(Data::Table(own)));
-    Host { name, connection: Arc::new(connection), groups: Vec::new(), config: vec![Arc::new(config)] }
+    if name.as_str() == "demo2" {
+        config = document::set_argument("app.workers=8")?;
+    }
+    Ok(Host {
+        name,
+        connection: Arc::new(connection),
+        groups: Vec::new(),
+        config: vec![Arc::new(config)],
+    })
 }
 
 fn plans(hosts: &[Arc<Host>]) -> Result<Vec<Plan>, Failure> {
@@ -115,8 +132,14 @@ fn plans(hosts: &[Arc<Host>]) -> Result<Vec<Plan>, Failure> {
     let mut registry = Registry::new();
     builtin::register(&mut registry).map_err(|error| Diagnostic::new(error.to_string()))?;
     let module = TomlModule::parse(app.clone(), &Source::new("demo.toml", MODULE), Path::new("."))?;
-    registry.register(Box::new(module)).map_err(|error| Diagnostic::new(error.to_string()))?;
-    let modules = [ModuleRef { name: app, on_failure: OnFailure::Stop, origin: None }];
+    registry
+        .register(Box::new(module))
+        .map_err(|error| Diagnostic::new(error.to_string()))?;
+    let modules = [ModuleRef {
+        name: app,
+        on_failure: OnFailure::Stop,
+        origin: None,
+    }];
     let none = Table::default();
     Ok(plan::build(hosts, &modules, &registry, &none, &none)?)
 }

@@ -48,7 +48,13 @@ pub(super) fn run(args: &Args) -> Outcome {
     let places = width(&|host| place(host).len());
     let mut text = String::new();
     for host in &hosts {
-        let _ = writeln!(text, "{:names$}  {:places$}  {}", host.name, place(host), groups(host));
+        let _ = writeln!(
+            text,
+            "{:names$}  {:places$}  {}",
+            host.name,
+            place(host),
+            groups(host)
+        );
     }
     print(&text)
 }
@@ -59,13 +65,21 @@ fn place(host: &Host) -> String {
 }
 
 fn groups(host: &Host) -> String {
-    host.groups.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
+    host.groups
+        .iter()
+        .map(Name::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn shown(host: &Host) -> String {
     let connection = &host.connection;
     let paths = |paths: &[std::path::PathBuf]| {
-        paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+        paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let mut text = String::new();
     let become_user = match connection.r#become {

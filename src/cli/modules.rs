@@ -33,7 +33,11 @@ pub(super) fn run(args: &Args) -> Outcome {
     let registry = args.profiles.registry()?;
     match &args.what {
         None | Some(What::List) => {
-            let width = registry.list().map(|module| module.name().as_str().len()).max().unwrap_or(0);
+            let width = registry
+                .list()
+                .map(|module| module.name().as_str().len())
+                .max()
+                .unwrap_or(0);
             let mut text = String::new();
             for module in registry.list() {
                 let _ = writeln!(text, "{:width$}  {}", module.name(), module.description());
@@ -53,7 +57,9 @@ fn shown(module: &dyn Module) -> String {
         text.push_str("] in a profile, a group or a host:\n");
     }
     for setting in settings {
-        let default = setting.default.map_or("required".to_owned(), |default| format!("default {default}"));
+        let default = setting
+            .default
+            .map_or("required".to_owned(), |default| format!("default {default}"));
         let _ = writeln!(text, "  {} ({}, {default})", setting.name, setting.kind);
         if !setting.meaning.is_empty() {
             let _ = writeln!(text, "      {}", setting.meaning);

@@ -46,7 +46,8 @@ pub(crate) fn exit(outcome: Outcome) -> ExitCode {
     };
     let text = match &failure {
         Failure::Configuration(mistakes) => {
-            let colour = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never && io::stderr().is_terminal();
+            let colour = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
+                && io::stderr().is_terminal();
             report::diagnostic::render(mistakes, colour)
         }
         system @ Failure::System { .. } => format!("error: {system}\n"),
@@ -59,7 +60,9 @@ pub(crate) fn exit(outcome: Outcome) -> ExitCode {
 /// Prints `text` to stdout; a reader that went away is no failure.
 pub(crate) fn print(text: &str) -> Outcome {
     match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::system("cannot write to stdout")(error)),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::system("cannot write to stdout")(error))
+        }
         _ => Ok(0),
     }
 }

@@ -47,11 +47,27 @@ pub(super) fn run(args: &Args) -> Outcome {
         Some(What::Show { name }) => {
             let profile = profiles.get_profile(name)?;
             let registry = args.profiles.registry()?;
-            let _ = writeln!(text, "{}  {}", profile.name, profile.description.as_deref().unwrap_or(""));
-            let width = profile.modules.iter().map(|module| module.name.as_str().len()).max().unwrap_or(0);
+            let _ = writeln!(
+                text,
+                "{}  {}",
+                profile.name,
+                profile.description.as_deref().unwrap_or("")
+            );
+            let width = profile
+                .modules
+                .iter()
+                .map(|module| module.name.as_str().len())
+                .max()
+                .unwrap_or(0);
             for used in &profile.modules {
-                let about = registry.get(used.name.as_str()).map_or("(unknown module)", |module| module.description());
-                let severity = if used.on_failure == OnFailure::Continue { " (a failure does not stop the host)" } else { "" };
+                let about = registry
+                    .get(used.name.as_str())
+                    .map_or("(unknown module)", |module| module.description());
+                let severity = if used.on_failure == OnFailure::Continue {
+                    " (a failure does not stop the host)"
+                } else {
+                    ""
+                };
                 let _ = writeln!(text, "  {:width$}  {about}{severity}", used.name);
             }
         }

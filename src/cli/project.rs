@@ -20,7 +20,12 @@ use super::Failure;
 #[derive(Debug, Args)]
 pub(super) struct HostsArgs {
     /// The inventory file
-    #[arg(long, value_name = "FILE", env = "PROVISION_HOSTS", default_value = "inventory.toml")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "PROVISION_HOSTS",
+        default_value = "inventory.toml"
+    )]
     hosts: PathBuf,
     /// Only these hosts: names, globs, @groups, combined by `,` (or), `&` (and), `!` (not); may be given several times
     #[arg(long, value_name = "SELECTOR")]
@@ -46,20 +51,29 @@ impl HostsArgs {
         let hosts: Vec<Host> = if self.limit.is_empty() {
             inventory.hosts.clone()
         } else {
-            Selector::parse_all(&self.limit)?.select(inventory)?.into_iter().cloned().collect()
+            Selector::parse_all(&self.limit)?
+                .select(inventory)?
+                .into_iter()
+                .cloned()
+                .collect()
         };
         if hosts.is_empty() {
             let mistake = Diagnostic::new(format!("no host is selected in {}", self.hosts.display()));
             return Err(mistake.help("see `provision hosts`").into());
         }
-        Ok(hosts.into_iter().map(|host| Arc::new(self.trusting(host))).collect())
+        Ok(hosts
+            .into_iter()
+            .map(|host| Arc::new(self.trusting(host)))
+            .collect())
     }
 
     fn trusting(&self, mut host: Host) -> Host {
         if self.accept_new {
             let connection: &Connection = &host.connection;
-            host.connection =
-                Arc::new(Connection { host_key_policy: HostKeyPolicy::AcceptNew, ..connection.clone() });
+            host.connection = Arc::new(Connection {
+                host_key_policy: HostKeyPolicy::AcceptNew,
+                ..connection.clone()
+            });
         }
         host
     }
@@ -69,7 +83,12 @@ impl HostsArgs {
 #[derive(Debug, Args)]
 pub(super) struct ProfilesArgs {
     /// The folder of profiles; modules of your own are in `modules` within it
-    #[arg(long, value_name = "FOLDER", env = "PROVISION_PROFILES", default_value = "profiles")]
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        env = "PROVISION_PROFILES",
+        default_value = "profiles"
+    )]
     profiles: PathBuf,
 }
 
@@ -93,7 +112,8 @@ impl ProfilesArgs {
         for module in module::load(&folder)? {
             if let Err(error) = registry.register(Box::new(module)) {
                 let file = folder.join(format!("{}.toml", error.0));
-                let mistake = Diagnostic::new(format!("{error}, which {} would be a second of", file.display()));
+                let mistake =
+                    Diagnostic::new(format!("{error}, which {} would be a second of", file.display()));
                 mistakes.push(mistake.help("rename the file"));
             }
         }
@@ -137,13 +157,23 @@ pub(super) fn plan(
 ) -> Result<Planned, Failure> {
     let mut mistakes = Diagnostics::default();
     let inventory = mistakes.take(hosts.inventory());
-    let selected = inventory.as_ref().and_then(|inventory| mistakes.take(hosts.select(inventory)));
+    let selected = inventory
+        .as_ref()
+        .and_then(|inventory| mistakes.take(hosts.select(inventory)));
     let profile = mistakes.take(profiles.load().and_then(|all| all.get_profile(profile)));
     let registry = mistakes.take(profiles.registry());
     let overrides = mistakes.take(set.overrides());
-    let (Some(selected), Some(profile), Some(registry), Some(overrides)) = (selected, profile, registry, overrides) else {
+    let (Some(selected), Some(profile), Some(registry), Some(overrides)) =
+        (selected, profile, registry, overrides)
+    else {
         return Err(mistakes.into());
     };
-    let plans = plan::build(&selected, &profile.modules, &registry, &profile.config, &overrides)?;
+    let plans = plan::build(
+        &selected,
+        &profile.modules,
+        &registry,
+        &profile.config,
+        &overrides,
+    )?;
     Ok(Planned { profile, plans })
 }

@@ -14,7 +14,9 @@ use super::signals;
 use super::telling::TellingArgs;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: provision push --hosts inventory.toml --profile db --limit 'db*&!db3' --dry-run --diff")]
+#[command(
+    after_help = "Example: provision push --hosts inventory.toml --profile db --limit 'db*&!db3' --dry-run --diff"
+)]
 pub(super) struct Args {
     #[command(flatten)]
     hosts: HostsArgs,
@@ -44,7 +46,11 @@ pub(super) struct Args {
 pub(super) fn run(args: Args) -> Outcome {
     let planned = project::plan(&args.hosts, &args.profiles, &args.profile, &args.set)?;
     let secrets = secrets(&planned.plans);
-    let work = if args.dry_run { Work::DryRun(planned.plans) } else { Work::Push(planned.plans) };
+    let work = if args.dry_run {
+        Work::DryRun(planned.plans)
+    } else {
+        Work::Push(planned.plans)
+    };
     signals::runtime()?.block_on(async {
         let cancel = signals::listen()?;
         let (events, teller) = args.telling.start(secrets)?;
@@ -52,16 +58,28 @@ pub(super) fn run(args: Args) -> Outcome {
         let fleet = Fleet::new(transport).parallel(args.parallel).diff(args.diff);
         let summary = fleet.run(Some(planned.profile.name), work, events, &cancel).await;
         let code = teller.finish(&summary)?;
-        Ok(if code == 0 && args.detailed_exitcode && summary.steps.would_change > 0 { 4 } else { code })
+        Ok(
+            if code == 0 && args.detailed_exitcode && summary.steps.would_change > 0 {
+                4
+            } else {
+                code
+            },
+        )
     })
 }
 
 /// Everything the plans hold that must not be shown.
 pub(super) fn secrets(plans: &[Plan]) -> Vec<String> {
-    plans.iter().flat_map(Plan::secrets).map(|secret| secret.expose().to_owned()).collect()
+    plans
+        .iter()
+        .flat_map(Plan::secrets)
+        .map(|secret| secret.expose().to_owned())
+        .collect()
 }
 
 /// The socket of the agent of the person at the controller.
 pub(super) fn agent() -> Option<std::path::PathBuf> {
-    std::env::var_os("SSH_AUTH_SOCK").filter(|path| !path.is_empty()).map(Into::into)
+    std::env::var_os("SSH_AUTH_SOCK")
+        .filter(|path| !path.is_empty())
+        .map(Into::into)
 }

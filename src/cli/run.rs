@@ -16,7 +16,9 @@ use super::signals;
 use super::telling::TellingArgs;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  provision run --limit @db -- uptime\n  provision run -- 'df -h / | tail -n 1'")]
+#[command(
+    after_help = "Examples:\n  provision run --limit @db -- uptime\n  provision run -- 'df -h / | tail -n 1'"
+)]
 pub(super) struct Args {
     #[command(flatten)]
     hosts: HostsArgs,
@@ -38,7 +40,9 @@ pub(super) fn run(args: Args) -> Outcome {
         let cancel = signals::listen()?;
         let (events, teller) = args.telling.start(Vec::new())?;
         let fleet = Fleet::new(Arc::new(Ssh::new(agent()))).parallel(args.parallel);
-        let summary = fleet.run(None, Work::Command(hosts, Arc::new(program)), events, &cancel).await;
+        let summary = fleet
+            .run(None, Work::Command(hosts, Arc::new(program)), events, &cancel)
+            .await;
         teller.finish(&summary)
     })
 }

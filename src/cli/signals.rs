@@ -9,7 +9,11 @@ use super::Failure;
 /// Listens for the rest of the process's life.
 pub(super) fn listen() -> Result<Cancel, Failure> {
     let cancel = Cancel::default();
-    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+    for kind in [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ] {
         let mut signals = signal(kind).map_err(Failure::system("cannot listen for signals"))?;
         let cancel = cancel.clone();
         tokio::spawn(async move {

@@ -47,7 +47,10 @@ pub(super) struct Teller {
 impl TellingArgs {
     /// Starts telling; `secrets` are left out of everything.
     pub(super) fn start(&self, secrets: Vec<String>) -> Result<(Sender<Stamped>, Teller), Failure> {
-        let options = Options { verbose: self.verbose, ..Options::for_stdout() };
+        let options = Options {
+            verbose: self.verbose,
+            ..Options::for_stdout()
+        };
         let stdout = || Box::new(io::stdout());
         let mut reporters: Vec<Box<dyn Reporter>> = vec![match self.output {
             Output::Ndjson => Box::new(ndjson::Ndjson::new("stdout", stdout())),
@@ -55,14 +58,25 @@ impl TellingArgs {
             _ => Box::new(plain::Plain::new(stdout(), options)),
         }];
         for path in &self.report {
-            let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-            let file = file.map_err(|error| Diagnostic::new(format!("cannot write the report {}: {error}", path.display())))?;
+            let file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(path);
+            let file = file.map_err(|error| {
+                Diagnostic::new(format!("cannot write the report {}: {error}", path.display()))
+            })?;
             let name = path.display().to_string();
-            reporters.push(Box::new(ndjson::Ndjson::new(name, Box::new(io::BufWriter::new(file)))));
+            reporters.push(Box::new(ndjson::Ndjson::new(
+                name,
+                Box::new(io::BufWriter::new(file)),
+            )));
         }
         let (sender, receiver) = tokio::sync::mpsc::channel(1024);
         let telling = Telling::new(reporters, Redactor::new(secrets));
-        let thread = report::spawn(receiver, telling).map_err(Failure::system("cannot start the reporter"))?;
+        let thread =
+            report::spawn(receiver, telling).map_err(Failure::system("cannot start the reporter"))?;
         Ok((sender, Teller { thread }))
     }
 }
@@ -71,7 +85,9 @@ impl Teller {
     /// Waits for the last word. A report that could not be written is a failure of its own, after the run.
     pub(super) fn finish(self, summary: &Summary) -> Result<u8, Failure> {
         let Ok(told) = self.thread.join() else {
-            return Err(Failure::system("the reporter ended early")(io::Error::other("panic")));
+            return Err(Failure::system("the reporter ended early")(io::Error::other(
+                "panic",
+            )));
         };
         let code = summary.exit_code();
         if let Some(broken) = told.broken.into_iter().next() {

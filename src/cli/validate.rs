@@ -38,12 +38,19 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     let mut mistakes = Diagnostics::default();
     let inventory = mistakes.take(args.hosts.inventory());
-    let hosts = inventory.as_ref().and_then(|inventory| mistakes.take(args.hosts.select(inventory)));
+    let hosts = inventory
+        .as_ref()
+        .and_then(|inventory| mistakes.take(args.hosts.select(inventory)));
     let registry = mistakes.take(args.profiles.registry());
     let profiles = mistakes.take(args.profiles.load());
     let mut sound = Vec::new();
     for listed in profiles.iter().flat_map(|profiles| profiles.list_profiles()) {
-        let Some(profile) = profiles.as_ref().and_then(|all| mistakes.take(all.get_profile(listed.name))) else { continue };
+        let Some(profile) = profiles
+            .as_ref()
+            .and_then(|all| mistakes.take(all.get_profile(listed.name)))
+        else {
+            continue;
+        };
         sound.push(profile.name.to_string());
         if let Some(registry) = &registry {
             for module in &profile.modules {

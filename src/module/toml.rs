@@ -100,11 +100,21 @@ pub fn load(folder: &Path) -> Result<Vec<TomlModule>, Diagnostics> {
 impl TomlModule {
     /// Reads the module in the file at `path`, and the files its steps name.
     pub fn read(path: &Path) -> Result<Self, Diagnostics> {
-        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let stem = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .unwrap_or_default();
         let name = Name::parse(stem).map_err(|error| {
-            Diagnostic::new(format!("{}: a module is named after its file: {error}", path.display()))
+            Diagnostic::new(format!(
+                "{}: a module is named after its file: {error}",
+                path.display()
+            ))
         })?;
-        Self::parse(name, &document::read_source(path)?, path.parent().unwrap_or(Path::new(".")))
+        Self::parse(
+            name,
+            &document::read_source(path)?,
+            path.parent().unwrap_or(Path::new(".")),
+        )
     }
 
     /// Reads the module `name` in `source`, and the files its steps name, which are relative to `folder`.

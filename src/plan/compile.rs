@@ -95,7 +95,7 @@ impl Scripts {
         Self {
             check,
             apply: options.apply.then(|| apply(steps, index)),
-            show: show.map(|file| crate::sh!("show_file {} {}", number(index), file.path)),
+            show: show.map(|file| crate::sh!("show_file {} {}", number(index), Script::path(file.path))),
             slow: resource.asks_itself(),
         }
     }
@@ -247,7 +247,7 @@ impl Program {
                 for read in chunk {
                     self.out.push(b' ');
                     // A NUL in a name was refused with its step.
-                    let _ = crate::script::quote(read.name().as_bytes(), &mut self.out);
+                    let _ = read.quote(&mut self.out);
                 }
                 self.out.push(b'\n');
             }

@@ -62,34 +62,35 @@ impl State for Directory {
     }
 
     fn apply(&self) -> Script {
+        let path = || Script::path(&self.path);
         if self.state.is_absent() {
             return sh!(
                 "{ [ -d {} ] && [ ! -L {} ]; } || refuse_other {} directory\nrm -rf -- {}",
-                &self.path,
-                &self.path,
-                &self.path,
-                &self.path
+                path(),
+                path(),
+                path(),
+                path()
             );
         }
         let mut script = sh!(
             "{ [ ! -e {} ] && [ ! -L {} ]; } || { [ -d {} ] && [ ! -L {} ]; } || refuse_other {} directory\nmkdir -p -- {}",
-            &self.path,
-            &self.path,
-            &self.path,
-            &self.path,
-            &self.path,
-            &self.path
+            path(),
+            path(),
+            path(),
+            path(),
+            path(),
+            path()
         );
-        script.append(sh!("\nown {} {}", &self.path, self.access().who()));
+        script.append(sh!("\nown {} {}", path(), self.access().who()));
         if let Some(mode) = self.mode {
-            script.append(sh!("\nchmod {} {}", mode.octal(), &self.path));
+            script.append(sh!("\nchmod {} {}", mode.octal(), path()));
         }
         script
     }
 
     fn validate(&self) -> Result<(), String> {
         check_path(&self.path)?;
-        if self.state.is_absent() && self.path.matches('/').count() < 2 {
+        if self.state.is_absent() && self.path.starts_with('/') && self.path.matches('/').count() < 2 {
             return Err(format!(
                 "{} is too near the root to be removed with all it holds",
                 self.path

@@ -70,10 +70,12 @@ impl<'de> Deserialize<'de> for Mode {
     }
 }
 
-/// Refuses a path that is not absolute, not normal, or that could not stand in an answer's line.
+/// Refuses a path that is neither absolute nor in the home (`~/`), not normal, or that could not stand in an answer's line.
 pub(super) fn check_path(path: &str) -> Result<(), String> {
-    if !path.starts_with('/') {
-        return Err(format!("{path:?} is not an absolute path"));
+    if !path.starts_with('/') && !path.starts_with("~/") {
+        return Err(format!(
+            "{path:?} is not an absolute path, and not one in the home (`~/…`)"
+        ));
     }
     if path.chars().any(char::is_control) {
         return Err(format!("the path {path:?} holds a control character"));

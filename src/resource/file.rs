@@ -130,24 +130,25 @@ impl State for File {
     }
 
     fn apply(&self) -> Script {
+        let path = || Script::path(&self.path);
         if self.state.is_absent() {
             return sh!(
                 "[ ! -d {} ] || refuse_other {} file\nrm -f -- {}",
-                &self.path,
-                &self.path,
-                &self.path
+                path(),
+                path(),
+                path()
             );
         }
         let produce = match &self.content {
             Some(content) => Script::produce(content.0.clone()),
-            None => sh!("{ [ ! -f {} ] || cat -- {}; }", &self.path, &self.path),
+            None => sh!("{ [ ! -f {} ] || cat -- {}; }", path(), path()),
         };
         let mode = self.mode.map(Mode::octal).unwrap_or_default();
         let (owner, group) = (
             self.owner.clone().unwrap_or_default(),
             self.group.clone().unwrap_or_default(),
         );
-        sh!("{} | place {} {} {} {}", produce, &self.path, mode, owner, group)
+        sh!("{} | place {} {} {} {}", produce, path(), mode, owner, group)
     }
 
     fn validate(&self) -> Result<(), String> {

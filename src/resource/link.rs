@@ -59,16 +59,16 @@ impl State for Link {
     }
 
     fn apply(&self) -> Script {
-        let path = &self.path;
+        let path = || Script::path(&self.path);
         let only_a_link = sh!(
             "[ -L {} ] || [ ! -e {} ] || refuse_other {} link\n",
-            path,
-            path,
-            path
+            path(),
+            path(),
+            path()
         );
         match &self.target {
-            Some(target) => sh!("{}ln -sfn -- {} {}", only_a_link, target, path),
-            None => sh!("{}rm -f -- {}", only_a_link, path),
+            Some(target) => sh!("{}ln -sfn -- {} {}", only_a_link, target, path()),
+            None => sh!("{}rm -f -- {}", only_a_link, path()),
         }
     }
 
