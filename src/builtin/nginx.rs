@@ -130,10 +130,13 @@ impl Module for Nginx {
 
     fn resources(&self, config: &Config) -> Result<Vec<Resource>, Diagnostics> {
         let Settings { sites, default_site } = config.read()?;
-        let mut resources: Vec<Resource> = vec![Package::lean("nginx").into()];
+        let mut package = Package::lean("nginx");
         if !default_site && sites.iter().all(|site| site.name != "default") {
-            resources.push(Resource::from(Link::absent("/etc/nginx/sites-enabled/default")).notify("nginx"));
+            package
+                .discard
+                .push("/etc/nginx/sites-enabled/default".to_owned());
         }
+        let mut resources: Vec<Resource> = vec![Resource::from(package).notify("nginx")];
         let mut mistakes = Diagnostics::default();
         for site in sites {
             match site.validate() {

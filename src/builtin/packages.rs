@@ -73,22 +73,19 @@ impl Module for Packages {
             remove,
             recommends,
         } = config.read()?;
-        let installed = install.into_iter().map(|name| {
-            Package {
-                name,
-                state: Presence::Present,
-                recommends,
+        let package = |state| {
+            move |name| {
+                Package {
+                    name,
+                    state,
+                    recommends,
+                    discard: Vec::new(),
+                }
+                .into()
             }
-            .into()
-        });
-        let removed = remove.into_iter().map(|name| {
-            Package {
-                name,
-                state: Presence::Absent,
-                recommends,
-            }
-            .into()
-        });
+        };
+        let installed = install.into_iter().map(package(Presence::Present));
+        let removed = remove.into_iter().map(package(Presence::Absent));
         Ok(removed.chain(installed).collect())
     }
 }

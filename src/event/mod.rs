@@ -237,7 +237,7 @@ pub enum Event {
         #[serde(flatten)]
         reason: Option<Reason>,
         /// What its commands wrote, the middle cut out when long; empty for `ok`.
-        #[serde(serialize_with = "lossy")]
+        #[serde(serialize_with = "lossy", skip_serializing_if = "Vec::is_empty")]
         output: Vec<u8>,
         /// How long it took, by the controller's clock.
         #[serde(serialize_with = "seconds")]

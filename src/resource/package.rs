@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::fields::check_name;
+use super::fields::{check_name, check_path};
 use super::{Presence, Resource, State};
 use crate::script::{Read, Script};
 use crate::sh;
@@ -22,6 +22,10 @@ pub struct Package {
     /// Whether packages it only recommends come with it.
     #[serde(default = "yes")]
     pub recommends: bool,
+    /// Files it brings that should not be there, such as an example's configuration; removed with its installation,
+    /// so that a dry-run knows of it while the package is not there yet.
+    #[serde(default)]
+    pub discard: Vec<String>,
 }
 
 fn yes() -> bool {
@@ -35,7 +39,18 @@ impl Package {
             name: name.into(),
             state: Presence::Present,
             recommends: false,
+            discard: Vec::new(),
         }
+    }
+
+    fn discarding(&self) -> Script {
+        if self.discard.is_empty() {
+            return Script::default();
+        }
+        sh!(
+            "\nrm -f -- {}",
+            Script::join(" ", self.discard.iter().map(|path| Script::path(path)))
+        )
     }
 
     fn flag(&self) -> Script {
@@ -57,16 +72,21 @@ impl State for Package {
         if self.state.is_absent() {
             sh!("{}; [ -z \"$package_version\" ]", read)
         } else {
-            sh!("{}; [ -n \"$package_version\" ]", read)
+            let mut script = sh!("{}; [ -n \"$package_version\" ]", read);
+            for path in &self.discard {
+                script.append(sh!(" && {} && [ -z \"$path_type\" ]", Read::Path(path.clone())));
+            }
+            script
         }
     }
 
     fn apply(&self) -> Script {
         if self.state.is_absent() {
-            sh!("remove_packages {}", &self.name)
-        } else {
-            sh!("install_packages {} {}", self.flag(), &self.name)
+            return sh!("remove_packages {}", &self.name);
         }
+        let mut script = sh!("install_packages {} {}", self.flag(), &self.name);
+        script.append(self.discarding());
+        script
     }
 
     fn joined(&self, behind: &[&Resource]) -> Option<Script> {
@@ -80,17 +100,26 @@ impl State for Package {
             return None;
         }
         // When one name is wrong all fail together; alone, each fails or succeeds for itself.
-        Some(sh!(
+        let mut script = sh!(
             "install_packages {} {} {} || install_packages {} {}",
             self.flag(),
             &self.name,
             more.as_slice(),
             self.flag(),
             &self.name
-        ))
+        );
+        script.append(self.discarding());
+        Some(script)
     }
 
     fn validate(&self) -> Result<(), String> {
-        check_name("package", &self.name)
+        check_name("package", &self.name)?;
+        if self.state.is_absent() && !self.discard.is_empty() {
+            return Err(format!(
+                "package {} cannot be absent and have files to discard",
+                self.name
+            ));
+        }
+        self.discard.iter().try_for_each(|path| check_path(path))
     }
 }
