@@ -1,3 +1,6 @@
 //! What tests of several floors need.
 
 pub mod host;
+pub mod proxy;
+pub mod ssh_server;
+pub mod sshd;

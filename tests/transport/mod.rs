@@ -1,7 +1,10 @@
 //! Ways to hosts.
 
 mod contract;
+mod faults;
+mod round_trips;
 mod ssh;
+mod unreachable;
 
 use std::time::Duration;
 
