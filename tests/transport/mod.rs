@@ -2,8 +2,10 @@
 
 mod contract;
 mod faults;
+mod known_hosts;
 mod round_trips;
 mod ssh;
+mod trust;
 mod unreachable;
 
 use std::time::Duration;
