@@ -2,3 +2,6 @@
 
 pub mod host;
 pub mod shell;
+pub mod proxy;
+pub mod ssh_server;
+pub mod sshd;

@@ -1,7 +1,12 @@
 //! Ways to hosts.
 
 mod contract;
+mod faults;
+mod known_hosts;
+mod round_trips;
 mod ssh;
+mod trust;
+mod unreachable;
 
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use russh::client::{AuthResult, Handle};
 use russh::keys::{HashAlg, PrivateKeyWithHashAlg};
 
 use super::agent::{Agent, SignError, Signer};
-use super::client::{Client, words};
+use super::client::{Client, Notes, words};
 use super::identity::{Candidate, Offers};
 use crate::event::{ConnectPhase, Unreachable};
 use crate::inventory::Connection;
@@ -18,18 +18,25 @@ pub(super) async fn prove(
     connection: &Connection,
     offers: &Offers,
     agent: Option<&Agent>,
+    notes: &Notes,
 ) -> Result<(), Unreachable> {
     let mut tried = Vec::new();
     let mut accepts = Vec::new();
     for candidate in &offers.candidates {
-        let hash = match rsa_hash(handle, candidate).await? {
+        let hash = match rsa_hash(handle, candidate)
+            .await
+            .map_err(|error| protocol(&error, notes))?
+        {
             Ok(hash) => hash,
             Err(reason) => {
                 tried.push(format!("{}: {reason}", candidate.label()));
                 continue;
             }
         };
-        let result = match offer(handle, connection, candidate, hash, agent).await? {
+        let result = match offer(handle, connection, candidate, hash, agent)
+            .await
+            .map_err(|error| protocol(&error, notes))?
+        {
             Ok(result) => result,
             Err(reason) => {
                 tried.push(format!("{}: {reason}", candidate.label()));
@@ -48,9 +55,9 @@ pub(super) async fn prove(
                     ""
                 };
                 tried.push(format!("{}{more}", candidate.label()));
-                // russh says the same of a host that has closed the connection.
-                if remaining_methods.is_empty() && handle.is_closed() {
-                    break;
+                // russh says the same of a connection that has ended.
+                if let (true, Some(detail)) = (remaining_methods.is_empty(), notes.ended()) {
+                    return Err(ended(connection, tried, detail));
                 }
                 accepts = remaining_methods.iter().map(String::from).collect();
                 if !remaining_methods.contains(&MethodKind::PublicKey) {
@@ -67,6 +74,23 @@ pub(super) async fn prove(
     })
 }
 
+/// A host that refused a key and hangs up at the next has refused us: OpenSSH does so when a client runs out of
+/// `MaxAuthTries`. One that hangs up at the first has not.
+fn ended(connection: &Connection, mut tried: Vec<String>, detail: String) -> Unreachable {
+    if tried.len() > 1 {
+        tried.push(detail);
+        return Unreachable::Denied {
+            user: connection.user.clone(),
+            tried,
+            accepts: Vec::new(),
+        };
+    }
+    Unreachable::Protocol {
+        phase: ConnectPhase::Authenticate,
+        detail,
+    }
+}
+
 /// Why one key could not be offered, while others still may.
 type Skipped<T> = Result<T, String>;
 
@@ -74,15 +98,11 @@ type Skipped<T> = Result<T, String>;
 async fn rsa_hash(
     handle: &Handle<Client>,
     candidate: &Candidate,
-) -> Result<Skipped<Option<HashAlg>>, Unreachable> {
+) -> Result<Skipped<Option<HashAlg>>, russh::Error> {
     if !candidate.is_rsa() {
         return Ok(Ok(None));
     }
-    match handle
-        .best_supported_rsa_hash()
-        .await
-        .map_err(|error| protocol(&error))?
-    {
+    match handle.best_supported_rsa_hash().await? {
         Some(None) => Ok(Err("the host takes RSA with SHA-1 only".to_owned())),
         Some(hash) => Ok(Ok(hash)),
         // It does not say (RFC 8308). A host that old may refuse, but SHA-1 is not an answer.
@@ -96,13 +116,13 @@ async fn offer(
     candidate: &Candidate,
     hash: Option<HashAlg>,
     agent: Option<&Agent>,
-) -> Result<Skipped<AuthResult>, Unreachable> {
+) -> Result<Skipped<AuthResult>, russh::Error> {
     let user = connection.user.as_str();
     match (candidate, agent) {
         (Candidate::Key { key, .. }, _) => {
             let key = PrivateKeyWithHashAlg::new(Arc::clone(key), hash);
             let result = handle.authenticate_publickey(user, key).await;
-            Ok(Ok(result.map_err(|error| protocol(&error))?))
+            Ok(Ok(result?))
         }
         (Candidate::Agent { key, .. }, Some(agent)) => {
             let mut signer = Signer(agent);
@@ -112,16 +132,16 @@ async fn offer(
             {
                 Ok(result) => Ok(Ok(result)),
                 Err(SignError::Agent(detail)) => Ok(Err(format!("the agent did not sign: {detail}"))),
-                Err(SignError::Session(_)) => Err(protocol(&russh::Error::SendError)),
+                Err(SignError::Session(_)) => Err(russh::Error::SendError),
             }
         }
         (Candidate::Agent { .. }, None) => Ok(Err("there is no agent".to_owned())),
     }
 }
 
-fn protocol(error: &russh::Error) -> Unreachable {
+fn protocol(error: &russh::Error, notes: &Notes) -> Unreachable {
     Unreachable::Protocol {
         phase: ConnectPhase::Authenticate,
-        detail: words(error),
+        detail: notes.ended().unwrap_or_else(|| words(error)),
     }
 }

@@ -75,6 +75,8 @@ impl Handler for Client {
 
     async fn disconnected(&mut self, reason: DisconnectReason<Error>) -> Result<(), Error> {
         let detail = match &reason {
+            // The host refused us; that is not how a connection breaks.
+            DisconnectReason::Error(Error::NoAuthMethod) => return Ok(()),
             DisconnectReason::ReceivedDisconnect(info) => {
                 format!("the host disconnected: {}", bounded(&info.message))
             }

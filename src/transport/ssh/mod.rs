@@ -79,16 +79,9 @@ impl Ssh {
         let offers = self.identities.offers(connection).await?;
         let tcp = self.route(connection).await?;
         let mut greeted = self.greet(connection, tcp, expectation).await?;
-        let prove = authenticate::prove(&mut greeted.handle, connection, &offers, self.identities.agent());
-        bounded(connection, ConnectPhase::Authenticate, prove)
-            .await
-            .map_err(|cause| match greeted.notes.ended() {
-                Some(detail) if matches!(cause, Unreachable::Protocol { .. }) => Unreachable::Protocol {
-                    phase: ConnectPhase::Authenticate,
-                    detail,
-                },
-                _ => cause,
-            })?;
+        let Greeted { handle, notes, .. } = &mut greeted;
+        let prove = authenticate::prove(handle, connection, &offers, self.identities.agent(), notes);
+        bounded(connection, ConnectPhase::Authenticate, prove).await?;
         Ok(SshSession::new(greeted, connection))
     }
 

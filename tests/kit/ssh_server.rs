@@ -1,0 +1,257 @@
+//! SSH servers that misbehave in one chosen way.
+
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use provision::inventory::Connection;
+use provision::transport::BoxFuture;
+use provision::transport::ssh::embedded::ClientKey;
+use provision::transport::ssh::key::Key;
+use russh::keys::key::safe_rng;
+use russh::keys::{Algorithm, PrivateKey};
+use russh::server::{Auth, Handle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey};
+use russh::{Channel, ChannelId, Error};
+use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::host::connection;
+
+/// What an exec request leads to.
+pub type Exec = Arc<dyn Fn(Channel<Msg>, Handle) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// The way a server misbehaves.
+#[derive(Clone)]
+pub struct Manners {
+    pub host_key: Algorithm,
+    /// Changes russh's configuration.
+    pub config: fn(&mut russh::server::Config),
+    pub exec: Exec,
+    /// Never answers an offered key.
+    pub hangs_in_auth: bool,
+    /// Takes no key.
+    pub denies: bool,
+    /// Never answers a channel's opening; or refuses it.
+    pub open: Open,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Open {
+    Accepted,
+    Refused,
+    Unanswered,
+}
+
+impl Manners {
+    /// Well behaved, but for its programs.
+    pub fn exec<F>(exec: impl Fn(Channel<Msg>, Handle) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self {
+            host_key: Algorithm::Ed25519,
+            config: |_| {},
+            exec: Arc::new(move |channel, handle| Box::pin(exec(channel, handle))),
+            hangs_in_auth: false,
+            denies: false,
+            open: Open::Accepted,
+        }
+    }
+
+    /// Well behaved; its programs end at once.
+    pub fn good() -> Self {
+        Self::exec(|channel, _| async move {
+            channel.eof().await.unwrap();
+            channel.exit_status(0).await.unwrap();
+            channel.close().await.unwrap();
+        })
+    }
+}
+
+/// A running server.
+pub struct ScriptedServer {
+    pub port: u16,
+    pub dir: TempDir,
+    pub host_key: Key,
+    pub seen: Arc<Seen>,
+    _stop: DropGuard,
+}
+
+/// What clients did.
+#[derive(Default)]
+pub struct Seen {
+    /// Keys offered, whether taken or not.
+    pub offers: AtomicUsize,
+    /// Connections that were made, and that are still there.
+    pub connections: AtomicUsize,
+    pub open: AtomicUsize,
+}
+
+impl ScriptedServer {
+    pub async fn start(manners: Manners) -> Self {
+        let key = PrivateKey::random(&mut safe_rng(), manners.host_key.clone()).unwrap();
+        let host_key = Key::from_blob(key.public_key().to_bytes().unwrap()).unwrap();
+        let mut config = russh::server::Config {
+            keys: vec![key],
+            auth_rejection_time: Duration::ZERO,
+            inactivity_timeout: None,
+            nodelay: true,
+            ..russh::server::Config::default()
+        };
+        (manners.config)(&mut config);
+        let config = Arc::new(config);
+        let server = RawServer::start(move |stream, seen| {
+            let visitor = Visitor {
+                manners: manners.clone(),
+                seen,
+                channels: HashMap::new(),
+            };
+            let config = Arc::clone(&config);
+            Box::pin(async move {
+                if let Ok(session) = russh::server::run_stream(config, stream, visitor).await {
+                    let _ = session.await;
+                }
+            })
+        })
+        .await;
+        let line = host_key.line(&format!("[127.0.0.1]:{}", server.port));
+        std::fs::write(server.dir.path().join("known_hosts"), line + "\n").unwrap();
+        let RawServer {
+            port,
+            dir,
+            seen,
+            _stop,
+        } = server;
+        Self {
+            port,
+            dir,
+            host_key,
+            seen,
+            _stop,
+        }
+    }
+
+    pub fn connection(&self) -> Connection {
+        connection(self.port, self.dir.path())
+    }
+}
+
+struct Visitor {
+    manners: Manners,
+    seen: Arc<Seen>,
+    channels: HashMap<ChannelId, Channel<Msg>>,
+}
+
+impl Handler for Visitor {
+    type Error = Error;
+
+    async fn auth_publickey_offered(&mut self, _: &str, _: PublicKeyOffer<'_>) -> Result<Auth, Error> {
+        self.seen.offers.fetch_add(1, Ordering::SeqCst);
+        if self.manners.hangs_in_auth {
+            std::future::pending::<()>().await;
+        }
+        Ok(if self.manners.denies {
+            Auth::reject()
+        } else {
+            Auth::Accept
+        })
+    }
+
+    async fn auth_publickey(&mut self, _: &str, _: VerifiedPublicKey<'_>) -> Result<Auth, Error> {
+        Ok(Auth::Accept)
+    }
+
+    async fn channel_open_session(
+        &mut self,
+        channel: Channel<Msg>,
+        reply: russh::server::ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Error> {
+        match self.manners.open {
+            Open::Accepted => {
+                self.channels.insert(channel.id(), channel);
+                reply.accept().await;
+            }
+            Open::Refused => reply.reject(russh::ChannelOpenFailure::ResourceShortage).await,
+            Open::Unanswered => std::mem::forget(reply),
+        }
+        Ok(())
+    }
+
+    async fn exec_request(&mut self, id: ChannelId, _: &[u8], session: &mut Session) -> Result<(), Error> {
+        let channel = self.channels.remove(&id).unwrap();
+        tokio::spawn((self.manners.exec)(channel, session.handle()));
+        Ok(())
+    }
+}
+
+/// A server that does with a connection what a closure says: for everything below SSH.
+pub struct RawServer {
+    pub port: u16,
+    pub dir: TempDir,
+    pub seen: Arc<Seen>,
+    _stop: DropGuard,
+}
+
+impl RawServer {
+    pub async fn start(
+        serve: impl Fn(TcpStream, Arc<Seen>) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    ) -> Self {
+        let dir = TempDir::new().unwrap();
+        ClientKey::generate()
+            .unwrap()
+            .write(&dir.path().join("id"))
+            .unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let stop = CancellationToken::new();
+        let seen = Arc::new(Seen::default());
+        let count = Arc::clone(&seen);
+        tokio::spawn(stop.clone().run_until_cancelled_owned(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                count.connections.fetch_add(1, Ordering::SeqCst);
+                count.open.fetch_add(1, Ordering::SeqCst);
+                let serving = serve(stream, Arc::clone(&count));
+                let count = Arc::clone(&count);
+                tokio::spawn(async move {
+                    serving.await;
+                    count.open.fetch_sub(1, Ordering::SeqCst);
+                });
+            }
+        }));
+        Self {
+            port,
+            dir,
+            seen,
+            _stop: stop.drop_guard(),
+        }
+    }
+
+    /// Sends `bytes` over and over, until nobody takes them.
+    pub async fn endless(bytes: &'static [u8]) -> Self {
+        Self::start(move |mut stream, _| {
+            Box::pin(async move { while stream.write_all(bytes).await.is_ok() {} })
+        })
+        .await
+    }
+
+    /// Says `bytes`, then nothing until the client goes.
+    pub async fn says(bytes: &'static [u8]) -> Self {
+        Self::start(move |mut stream, _| {
+            Box::pin(async move {
+                let _ = stream.write_all(bytes).await;
+                let (mut read, _write) = stream.into_split();
+                let _ = tokio::io::copy(&mut read, &mut tokio::io::sink()).await;
+            })
+        })
+        .await
+    }
+
+    pub fn connection(&self) -> Connection {
+        connection(self.port, self.dir.path())
+    }
+}
