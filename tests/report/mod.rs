@@ -4,3 +4,4 @@
 
 mod canned;
 mod formats;
+mod screens;
