@@ -7,7 +7,7 @@
 mod screen;
 mod terminal;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -34,6 +34,12 @@ pub struct Size {
     pub rows: u16,
     /// Characters per line.
     pub columns: u16,
+}
+
+/// Whether stdout is a terminal that lines can be redrawn on, with a person before it.
+pub fn is_available() -> bool {
+    let term = std::env::var_os("TERM").unwrap_or_default();
+    io::stdout().is_terminal() && !term.is_empty() && term != "dumb" && std::env::var_os("CI").is_none()
 }
 
 /// Draws a run on a terminal.

@@ -17,8 +17,11 @@ const MAX_ROWS: usize = 12;
 /// Lines of the terminal left to what stands above.
 const LEFT_ALONE: usize = 4;
 
-/// A step's title is not cut below this for the sake of another column.
+/// A step's title is not cut below this to name its module.
 const MIN_TITLE: usize = 16;
+
+/// A step's title is not cut below this for anything else.
+const GOOD_TITLE: usize = 28;
 
 /// The state behind the lines.
 pub(super) struct Screen {
@@ -275,7 +278,7 @@ fn rows(shown: &[&Work], width: usize, now: Duration, paint: Paint) -> Vec<Strin
     let phase = |work: &Work| if work.title.is_empty() { "" } else { work.doing };
 
     let times = widest(&|work| time(work).len());
-    let hosts = widest(&|work| work.host.as_str().len()).min((width / 3).max(8));
+    let hosts = widest(&|work| work.host.as_str().len()).min((width * 2 / 5).max(8));
     let Some(mut left) = width.checked_sub(hosts + 2 + times + 2 + 4) else {
         // No room for more than a name and a time.
         let hosts = width.saturating_sub(times + 1);
@@ -289,15 +292,16 @@ fn rows(shown: &[&Work], width: usize, now: Duration, paint: Paint) -> Vec<Strin
         return shown.iter().map(|work| cut(&row(work), width, paint)).collect();
     };
     left += 4;
-    let mut room = |wanted: usize| {
-        let fits = wanted > 0 && left >= wanted + 2 + MIN_TITLE;
+    let titles = widest(&|work| work.what().width());
+    let mut room = |wanted: usize, title: usize| {
+        let fits = wanted > 0 && left >= wanted + 2 + titles.min(title);
         left -= if fits { wanted + 2 } else { 0 };
         if fits { wanted } else { 0 }
     };
-    let modules = room(widest(&|work| module(work).len()));
-    let phases = room(widest(&|work| phase(work).len()));
-    let counted = room(widest(&|work| counts(work).len()));
-    let titles = widest(&|work| work.what().width()).min(left);
+    let modules = room(widest(&|work| module(work).len()), MIN_TITLE);
+    let phases = room(widest(&|work| phase(work).len()), GOOD_TITLE);
+    let counted = room(widest(&|work| counts(work).len()), GOOD_TITLE);
+    let titles = titles.min(left);
 
     let row = |work: &&Work| {
         let mut cells = vec![paint.tone(Tone::Strong, &padded(work.host.as_str(), hosts, paint))];
