@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_long_diff_is_cut() {
-        let after: String = (0..900).map(|n| format!("{n}\n")).collect();
+        let after = "x\n".repeat(900);
         let lines = shown(None, Some(after.as_bytes()), false);
         assert_eq!(lines.len(), MAX_LINES + 1);
         assert_eq!(lines[MAX_LINES], "… 703 more lines");

@@ -52,7 +52,10 @@ mod tests {
             unicode: true,
             verbose: false,
         });
-        let output: String = (1..=50).map(|n| format!("line {n}\n")).collect();
+        let output = (1..=50)
+            .map(|n| format!("line {n}\n"))
+            .collect::<Vec<_>>()
+            .concat();
         let lines = excerpt(output.as_bytes(), 8, paint);
         assert_eq!(lines[..3], ["line 1", "line 2", "… 42 lines left out"]);
         assert_eq!(

@@ -18,8 +18,10 @@ mod paint;
 pub mod plain;
 pub mod redact;
 mod review;
+mod standing;
 mod story;
 mod telling;
+pub mod tty;
 pub mod words;
 
 use std::io;

@@ -76,4 +76,9 @@ impl Paint {
     pub(super) fn cross(self) -> &'static str {
         if self.unicode { "✗" } else { "x" }
     }
+
+    /// The done and the open part of a bar.
+    pub(super) fn bar(self) -> (&'static str, &'static str) {
+        if self.unicode { ("━", "─") } else { ("#", "-") }
+    }
 }

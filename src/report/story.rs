@@ -8,15 +8,13 @@ use super::excerpt::{excerpt, quoted};
 use super::fleet::Fleet;
 use super::narrator::{self, Detail};
 use super::paint::{Paint, Tone};
+use super::standing::{Skipped, Standing, listed};
 use super::words;
 use crate::event::{Event, HostStatus, Outcome, Reason, Step, StepCounts};
 use crate::name::Name;
 
 /// Shorter times are not worth their characters.
 const WORTH_TELLING: Duration = Duration::from_millis(10);
-
-/// More modules than this are counted instead of listed.
-const MAX_LISTED: usize = 4;
 
 /// Tells of a push.
 pub(super) struct Story {
@@ -27,27 +25,6 @@ pub(super) struct Story {
     /// What was shown under a step, and for which host first.
     shown: HashMap<(Name, String, Vec<String>), Name>,
     advised: HashSet<String>,
-}
-
-/// Where a host stands.
-#[derive(Default)]
-struct Standing {
-    modules: Vec<Module>,
-    /// Skipped steps not told of yet: all that have the same reason make one line.
-    skipped: Option<Skipped>,
-    diffs: HashMap<usize, Vec<String>>,
-}
-
-struct Module {
-    name: Name,
-    planned: usize,
-    counts: StepCounts,
-}
-
-struct Skipped {
-    reason: Option<Reason>,
-    modules: Vec<Name>,
-    steps: usize,
 }
 
 impl Story {
@@ -130,12 +107,12 @@ impl Story {
         let held = standing.count(step, outcome);
         if outcome == Outcome::Skipped {
             let told = standing.skip(step, reason);
-            out.extend(told.map(|skipped| self.skipped(fleet, host, &skipped)));
+            self.skipped(fleet, host, told, out);
             return;
         }
         let diff = standing.diffs.remove(&step.index).unwrap_or_default();
         let skipped = standing.skipped.take();
-        out.extend(skipped.map(|skipped| self.skipped(fleet, host, &skipped)));
+        self.skipped(fleet, host, skipped, out);
 
         let steps = self.detail == Detail::Steps;
         let tell = match outcome {
@@ -196,10 +173,8 @@ impl Story {
         took: Duration,
         out: &mut Vec<String>,
     ) {
-        let standing = self.hosts.remove(host).unwrap_or_default();
-        if let Some(skipped) = &standing.skipped {
-            out.push(self.skipped(fleet, host, skipped));
-        }
+        let mut standing = self.hosts.remove(host).unwrap_or_default();
+        self.skipped(fleet, host, standing.skipped.take(), out);
         // Hosts that never began are folded into one line at the end.
         if *status == HostStatus::Cancelled && steps.total() == steps.skipped {
             return;
@@ -221,12 +196,11 @@ impl Story {
             Some(_) if *status == HostStatus::Cancelled => format!("{counts} ({time})"),
             Some(advice) if counts.is_empty() => format!("{} ({time})", advice.what),
             Some(advice) => format!("{}; {counts} ({time})", advice.what),
-            None if self.detail == Detail::Hosts || fleet.is_many() => {
+            // Where modules had no lines of their own, they are named here; on a screen only while hosts are few.
+            None if (self.detail == Detail::Hosts) != fleet.is_many() => {
                 let modules = standing.modules_in_words();
-                format!(
-                    "{counts} ({time}){}{modules}",
-                    if modules.is_empty() { "" } else { "  " }
-                )
+                let gap = if modules.is_empty() { "" } else { "  " };
+                format!("{counts} ({time}){gap}{modules}")
             }
             None => format!("{counts} ({time})"),
         };
@@ -240,7 +214,11 @@ impl Story {
         }
     }
 
-    fn skipped(&self, fleet: &Fleet, host: &Name, skipped: &Skipped) -> String {
+    fn skipped(&self, fleet: &Fleet, host: &Name, skipped: Option<Skipped>, out: &mut Vec<String>) {
+        // On a screen the failure stands right above, and the host's end counts them.
+        let Some(skipped) = skipped.filter(|_| self.detail == Detail::Steps) else {
+            return;
+        };
         let because = skipped.reason.as_ref().map_or_else(String::new, |reason| {
             let link = if matches!(reason, Reason::AfterFailure { .. }) {
                 " "
@@ -254,7 +232,7 @@ impl Story {
             many => words::count(many.len(), "module"),
         };
         let text = format!("{}{because}", words::count(skipped.steps, "step"));
-        self.row(fleet, host, &modules, "skipped", Tone::Faint, &text)
+        out.push(self.row(fleet, host, &modules, "skipped", Tone::Faint, &text));
     }
 
     /// ` (same as on db1)` when `below` was shown already.
@@ -291,8 +269,12 @@ impl Story {
     /// A line about a host as a whole.
     fn note(&self, fleet: &Fleet, host: &Name, word: &str, tone: Tone, text: &str) -> String {
         let width = fleet.module_width.max(8);
-        let word = self.paint.tone(tone, &format!("{word:width$}"));
-        format!("{}  {word}  {text}", self.host(fleet, host, tone))
+        let word = match (self.detail, tone) {
+            // The sign says it.
+            (Detail::Hosts, Tone::Ok) => String::new(),
+            _ => self.paint.tone(tone, &format!("{word:width$}")) + "  ",
+        };
+        format!("{}  {word}{text}", self.host(fleet, host, tone))
     }
 
     fn host(&self, fleet: &Fleet, host: &Name, tone: Tone) -> String {
@@ -308,81 +290,4 @@ impl Story {
             self.paint.tone(Tone::Strong, &format!("{host:width$}"))
         )
     }
-}
-
-impl Standing {
-    fn new(host: &Name, fleet: &Fleet) -> Self {
-        let mut modules: Vec<Module> = Vec::new();
-        for step in fleet.plan(host) {
-            match modules.iter_mut().find(|module| module.name == step.module) {
-                Some(module) => module.planned += 1,
-                None => modules.push(Module {
-                    name: step.module.clone(),
-                    planned: 1,
-                    counts: StepCounts::default(),
-                }),
-            }
-        }
-        Self {
-            modules,
-            ..Self::default()
-        }
-    }
-
-    /// Counts a step that ended; when it was its module's last and all held, says how many.
-    fn count(&mut self, step: &Step, outcome: Outcome) -> Option<usize> {
-        let module = self
-            .modules
-            .iter_mut()
-            .find(|module| module.name == step.module)?;
-        module.counts.add(outcome);
-        (module.counts.ok == module.planned).then_some(module.planned)
-    }
-
-    /// Notes a skipped step; gives back earlier ones that had another reason.
-    fn skip(&mut self, step: &Step, reason: Option<&Reason>) -> Option<Skipped> {
-        let other = self.skipped.take_if(|skipped| skipped.reason.as_ref() != reason);
-        let skipped = self.skipped.get_or_insert_with(|| Skipped {
-            reason: reason.cloned(),
-            modules: Vec::new(),
-            steps: 0,
-        });
-        skipped.steps += 1;
-        if skipped.modules.last() != Some(&step.module) {
-            skipped.modules.push(step.module.clone());
-        }
-        other
-    }
-
-    /// `changed: postgresql; already installed, skipped: base, nginx`
-    fn modules_in_words(&self) -> String {
-        let those = |which: fn(&Module) -> bool, before: &str| {
-            let names: Vec<&Name> = self
-                .modules
-                .iter()
-                .filter(|module| which(module))
-                .map(|module| &module.name)
-                .collect();
-            (!names.is_empty()).then(|| format!("{before}: {}", listed(&names)))
-        };
-        let parts = [
-            those(|module| module.counts.changed > 0, "changed"),
-            those(
-                |module| module.counts.ok == module.planned,
-                "already installed, skipped",
-            ),
-        ];
-        parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
-    }
-}
-
-fn listed(modules: &[&Name]) -> String {
-    if modules.len() > MAX_LISTED {
-        return words::count(modules.len(), "module");
-    }
-    modules
-        .iter()
-        .map(|name| name.as_str())
-        .collect::<Vec<_>>()
-        .join(", ")
 }

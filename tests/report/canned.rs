@@ -376,7 +376,7 @@ pub fn cancelled() -> Vec<Stamped> {
 
 /// A dry-run: three equal hosts, one that differs, one with nothing to do, one away, one that fails.
 pub fn dry_run() -> Vec<Stamped> {
-    let hosts = ["db1", "db2", "db3", "db4", "web1", "web2", "db5", "db6"];
+    let hosts = ["db1", "db2", "db3", "db4", "web1", "web2", "web3", "db5", "db6"];
     let mut run = Run::new(Mode::DryRun, DB, hosts);
     let conf: &[u8] = b"listen_addresses = '*'\nmax_connections = 200\n";
     for host in ["db2", "db1", "db3"] {
@@ -405,6 +405,11 @@ pub fn dry_run() -> Vec<Stamped> {
     for host in ["web1", "web2"] {
         run.connect(host).ok(host, 0..10).done(host, HostStatus::Ok, 280);
     }
+    let dpkg = b"dpkg-query: error: parsing file '/var/lib/dpkg/status'\n";
+    run.connect("web3").ok("web3", 0..4);
+    run.end("web3", 4, Outcome::Failed, None, dpkg, 20);
+    run.skipped("web3", 5..10, &Reason::AfterFailure { of: 4 });
+    run.done("web3", HostStatus::Failed, 300);
     for host in ["db5", "db6"] {
         run.unreachable(
             host,

@@ -50,7 +50,7 @@ fn tell(events: Vec<Stamped>, reporters: Vec<Box<dyn Reporter>>) -> Told {
     telling.finish()
 }
 
-fn golden(file: &str, text: &str) {
+pub fn golden(file: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden/report")
         .join(file);

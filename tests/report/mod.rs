@@ -3,4 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panic")]
 
 mod canned;
+mod folding;
 mod formats;
+mod screens;
