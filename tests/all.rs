@@ -1,7 +1,6 @@
 //! One integration binary.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
 #![allow(unreachable_pub, reason = "modules of one binary")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 mod diagnostics;
 mod inventory;
@@ -9,5 +8,4 @@ mod kit;
 mod profile;
 mod program;
 mod report;
-mod transport;
 mod transport;

@@ -1,7 +1,7 @@
 //! What tests of several floors need.
 
 pub mod host;
-pub mod shell;
 pub mod proxy;
+pub mod shell;
 pub mod ssh_server;
 pub mod sshd;

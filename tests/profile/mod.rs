@@ -49,7 +49,7 @@ fn profiles_are_listed_and_retrieved_by_name() {
     assert_eq!(web.description.as_deref(), Some("A web server"));
     assert_eq!(modules(&web), ["nginx"]);
     assert_eq!(web.modules[0].on_failure, OnFailure::Stop);
-    assert_eq!(web.modules[0].origin.line_column(), (2, 12));
+    assert_eq!(web.modules[0].origin.as_ref().unwrap().line_column(), (2, 12));
 }
 
 #[test]
@@ -94,7 +94,14 @@ fn included_profiles_come_first_and_once() {
         "the last word wins"
     );
     assert_eq!(
-        top.modules[1].origin.source.name.file_name().unwrap(),
+        top.modules[1]
+            .origin
+            .as_ref()
+            .unwrap()
+            .source
+            .name
+            .file_name()
+            .unwrap(),
         "base.toml"
     );
     assert_eq!(
