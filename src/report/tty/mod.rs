@@ -4,6 +4,7 @@
 //! owns the lines at the bottom; what they say is laid out in [`screen`]. Drawn in [`Reporter::tick`] alone, so
 //! redraws are as rare as ticks, and nothing is written when nothing moved.
 
+mod rows;
 mod screen;
 mod terminal;
 
