@@ -8,4 +8,5 @@ mod kit;
 mod profile;
 mod program;
 mod report;
+mod runner;
 mod transport;

@@ -126,12 +126,11 @@ impl HostRun {
         }
         let said = self.stray.text();
         if self.phase == Stage::Silent {
-            return (
-                HostStatus::Unsupported {
-                    detail: silent(ended, &said),
-                },
-                self.counts,
-            );
+            let detail = match &self.broken {
+                Some(broken) => format!("the host's answer makes no sense: {broken}"),
+                None => silent(ended, &said),
+            };
+            return (HostStatus::Unsupported { detail }, self.counts);
         }
         let at_work = self
             .current
