@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, reason = "modules of one binary")]
 
 mod diagnostics;
+mod house;
 mod inventory;
 mod kit;
 mod profile;

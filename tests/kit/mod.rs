@@ -5,3 +5,4 @@ pub mod proxy;
 pub mod shell;
 pub mod ssh_server;
 pub mod sshd;
+pub mod tools;

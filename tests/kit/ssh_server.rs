@@ -124,14 +124,14 @@ impl ScriptedServer {
             port,
             dir,
             seen,
-            _stop,
+            _stop: stop,
         } = server;
         Self {
             port,
             dir,
             host_key,
             seen,
-            _stop,
+            _stop: stop,
         }
     }
 

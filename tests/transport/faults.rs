@@ -339,7 +339,7 @@ async fn a_connection_cut_in_the_middle_of_a_run_is_lost() {
                 let transcript = finish(&mut *running).await;
                 match transcript.end {
                     Output::Exit(ExitStatus::Code(0)) => {
-                        assert_eq!(transcript.stdout.len(), 4096, "{fault:?}")
+                        assert_eq!(transcript.stdout.len(), 4096, "{fault:?}");
                     }
                     Output::Lost { .. } => {}
                     other => panic!("{fault:?}: {other:?}"),
