@@ -9,5 +9,6 @@ mod kit;
 mod profile;
 mod program;
 mod report;
+mod resource;
 mod runner;
 mod transport;

@@ -72,8 +72,9 @@ install_packages() {
       apt_mend
       apt_lists
       apt "$recommends" install -- "$@" && return 0
+      status=$?
       # The lists may be too old for the archive; with fresh ones there is no second try.
-      [ ! -e "$run/apt-lists" ] || return 1
+      [ ! -e "$run/apt-lists" ] || return "$status"
       apt_lists now
       apt "$recommends" install -- "$@"
       ;;

@@ -235,7 +235,9 @@ snapshot_units() {
 
 # A service of a host without systemd: its script's own status, and the links that start it at boot.
 sysv_state() {
-  unit_load= unit_active= unit_enabled=
+  unit_load=
+  unit_active=
+  unit_enabled=
   [ -x "/etc/init.d/$1" ] || return 0
   unit_load=loaded
   if "/etc/init.d/$1" status >/dev/null 2>&1; then unit_active=active; fi

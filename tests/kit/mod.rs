@@ -1,5 +1,6 @@
 //! What tests of several floors need.
 
+pub mod golden;
 pub mod host;
 pub mod proxy;
 pub mod shell;
