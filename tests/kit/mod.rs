@@ -2,5 +2,6 @@
 
 pub mod host;
 pub mod proxy;
+pub mod ssh_agent;
 pub mod ssh_server;
 pub mod sshd;
