@@ -27,6 +27,9 @@ impl Source {
     }
 }
 
+/// How many known words a suggestion lists at most.
+const LISTED: usize = 20;
+
 /// A place in a [`Source`]: where a value was written.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Origin {
@@ -43,6 +46,17 @@ impl Origin {
             source: Arc::clone(source),
             span,
         }
+    }
+
+    /// The place of `text[part]`, when `text` is the string written here; all of it when escapes hide the place.
+    #[must_use]
+    pub fn part(&self, text: &str, part: Range<usize>) -> Self {
+        let written = self.source.text.get(self.span.clone()).unwrap_or("");
+        let span = match written.find(text) {
+            Some(at) => self.span.start + at + part.start..self.span.start + at + part.end,
+            None => self.span.clone(),
+        };
+        Self::new(&self.source, span)
     }
 
     /// Line and column of the first byte, both counted from 1; columns count characters.
@@ -117,13 +131,17 @@ impl Diagnostic {
         self
     }
 
-    /// Suggests the nearest of `known` to `given`, or lists them all.
+    /// Suggests the nearest of `known` to `given`, or lists what is known.
     #[must_use]
     pub fn suggest<'a>(self, given: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         let known: Vec<&str> = known.into_iter().collect();
         match nearest(given, &known) {
             Some(near) => self.help(format!("did you mean `{near}`?")),
             None if known.is_empty() => self,
+            None if known.len() > LISTED => {
+                let rest = known.len() - LISTED;
+                self.help(format!("known: {} and {rest} more", known[..LISTED].join(", ")))
+            }
             None => self.help(format!("known: {}", known.join(", "))),
         }
     }
@@ -143,7 +161,7 @@ impl fmt::Display for Diagnostic {
 }
 
 /// The word of `known` that `given` was most likely meant to be.
-fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
         .map(|word| (strsim::damerau_levenshtein(given, word), *word))
@@ -171,6 +189,12 @@ impl Diagnostics {
                 None
             }
         }
+    }
+
+    /// Orders the mistakes of one source as they stand in it.
+    pub fn sort(&mut self) {
+        self.0
+            .sort_by_key(|one| one.origin.as_ref().map(|origin| origin.span.start));
     }
 
     /// `value` when there was no mistake, all mistakes otherwise.
@@ -207,6 +231,15 @@ mod tests {
         assert_eq!(Origin::new(&source, 6..8).line_column(), (2, 1));
         assert_eq!(Origin::new(&source, 11..12).line_column(), (2, 5));
         assert_eq!(Origin::new(&source, 900..901).line_column(), (3, 1));
+    }
+
+    #[test]
+    fn a_part_of_a_string_is_found_behind_its_quote() {
+        let source = Source::new("x.toml", r#"a = "web[2-1]""#);
+        let part = Origin::new(&source, 4..14).part("web[2-1]", 3..8);
+        assert_eq!(&source.text[part.span], "[2-1]");
+        let escaped = Origin::new(&source, 4..14).part("something else", 3..8);
+        assert_eq!(escaped.span, 4..14);
     }
 
     #[test]

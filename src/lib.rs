@@ -4,7 +4,7 @@
 //!
 //! | floor | folder | holds |
 //! |---|---|---|
-//! | 0 words | [`name`], [`diagnostic`], [`config`], [`script`], [`event`] | names; mistakes with their place; settings; `sh` as a value; what happens in a run |
+//! | 0 words | [`name`], [`diagnostic`], [`config`], [`document`], [`script`], [`event`] | names; mistakes with their place; settings; TOML texts; `sh` as a value; what happens in a run |
 //! | 1 nouns | [`inventory`], [`profile`], [`resource`], [`wire`] | hosts and selectors; ordered module lists; kinds of state; both ends of the line |
 //! | 2 modules | [`module`], [`builtin`] | the trait, the registry, modules in TOML; modules in Rust |
 //! | 3 plan | [`plan`] | what each host needs, and the one program it becomes |
@@ -14,10 +14,20 @@
 //! The path of a push: argv → `cli::push` → hosts and modules → [`plan::build`] for all hosts → [`plan::compile`] →
 //! [`runner`] → [`transport`] → bytes → [`wire::Decoder`] → events → [`report`] and summary → exit code.
 
+pub mod builtin;
+pub mod cli;
 pub mod config;
 pub mod diagnostic;
+pub mod document;
 pub mod event;
 pub mod inventory;
+pub mod module;
 pub mod name;
+pub mod plan;
+pub mod profile;
+pub mod report;
+pub mod resource;
+pub mod runner;
 pub mod script;
 pub mod transport;
+pub mod wire;

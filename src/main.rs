@@ -1,2 +1,7 @@
 //! The command: parse, run, exit code.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    provision::cli::main()
+}

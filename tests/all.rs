@@ -1,5 +1,5 @@
 //! One integration binary.
-
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
 #![allow(unreachable_pub, reason = "modules of one binary")]
 #![allow(
     clippy::print_stdout,
@@ -8,5 +8,10 @@
 )]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+mod diagnostics;
+mod inventory;
 mod kit;
+mod profile;
+mod program;
+mod report;
 mod transport;

@@ -57,6 +57,20 @@ fn found(unexpected: &Unexpected<'_>) -> String {
     }
 }
 
+/// serde says "u16"; a person reads what numbers fit.
+fn wanted(expected: &dyn Expected) -> String {
+    let expected = expected.to_string();
+    match expected.as_str() {
+        "u8" => format!("an integer from 0 to {}", u8::MAX),
+        "u16" => format!("an integer from 0 to {}", u16::MAX),
+        "u32" => format!("an integer from 0 to {}", u32::MAX),
+        "u64" | "usize" | "u128" => "an integer of 0 or more".to_owned(),
+        "i8" | "i16" | "i32" | "i64" | "isize" | "i128" => "an integer".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
+        _ => expected,
+    }
+}
+
 impl serde::de::Error for Error {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self(Box::new(Diagnostic::new(message.to_string())))
@@ -64,7 +78,8 @@ impl serde::de::Error for Error {
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
         Self(Box::new(Diagnostic::new(format!(
-            "expected {expected}, found {}",
+            "expected {}, found {}",
+            wanted(expected),
             found(&unexpected)
         ))))
     }
@@ -304,7 +319,10 @@ mod tests {
     fn a_wrong_type_stands_at_the_value() {
         let table = table("port = 'x'", vec![("port", 7..10, Data::String("x".into()))]);
         let error = from_table::<Site>(&table).unwrap_err();
-        assert_eq!(error.message, "expected u16, found string \"x\"");
+        assert_eq!(
+            error.message,
+            "expected an integer from 0 to 65535, found string \"x\""
+        );
         assert_eq!(error.origin.unwrap().line_column(), (1, 8));
     }
 

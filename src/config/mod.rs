@@ -4,6 +4,7 @@
 //! other value replaces the one below it. [`Config`] is what a module is given; it reads it into its own struct.
 
 mod de;
+mod fields;
 mod value;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::diagnostic::Diagnostics;
 use crate::name::Name;
 
 pub use de::from_value;
+pub use fields::Fields;
 pub use value::{Data, Key, Table, Value};
 
 /// What a module may know about the host it is planned for. Nothing in it comes from the host itself.

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 
-use crate::diagnostic::Origin;
+use crate::diagnostic::{Diagnostic, Origin};
 
 /// A value and the place it was written at.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +12,41 @@ pub struct Value {
     pub data: Data,
     /// Where it was written.
     pub origin: Origin,
+}
+
+impl Value {
+    /// The table this is, or a diagnostic that it is none.
+    pub fn as_table(&self) -> Result<&Table, Diagnostic> {
+        match &self.data {
+            Data::Table(table) => Ok(table),
+            other => Err(
+                Diagnostic::new(format!("expected a table, found {}", other.kind_with_article()))
+                    .at(&self.origin),
+            ),
+        }
+    }
+
+    /// The text this is, or a diagnostic that it is none.
+    pub fn as_str(&self) -> Result<&str, Diagnostic> {
+        match &self.data {
+            Data::String(text) => Ok(text),
+            other => Err(
+                Diagnostic::new(format!("expected a string, found {}", other.kind_with_article()))
+                    .at(&self.origin),
+            ),
+        }
+    }
+
+    /// The list this is, or a diagnostic that it is none.
+    pub fn as_array(&self) -> Result<&[Value], Diagnostic> {
+        match &self.data {
+            Data::Array(items) => Ok(items),
+            other => Err(
+                Diagnostic::new(format!("expected an array, found {}", other.kind_with_article()))
+                    .at(&self.origin),
+            ),
+        }
+    }
 }
 
 /// The kinds of value TOML has; dates are read as strings.
@@ -42,6 +77,15 @@ impl Data {
             Self::Array(_) => "array",
             Self::Table(_) => "table",
         }
+    }
+
+    /// The kind's name with its article: "a string", "an integer".
+    pub fn kind_with_article(&self) -> String {
+        let article = match self {
+            Self::Integer(_) | Self::Array(_) => "an",
+            _ => "a",
+        };
+        format!("{article} {}", self.kind())
     }
 }
 

@@ -41,7 +41,7 @@ pub enum Mode {
 }
 
 /// A step as it was planned. It stands in every event about the step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Step {
     /// Position in the host's plan, from 0.
     pub index: usize,
@@ -100,6 +100,8 @@ pub enum Reason {
     },
     /// The apply said it succeeded, the check still fails.
     NotVerified,
+    /// The host has no directory that could take temporary files or the run's own state.
+    NoRoom,
     /// Another run is changing the host at this moment.
     Locked {
         /// The other run's process on the host, 0 when unknown.
@@ -129,6 +131,7 @@ pub enum HostStatus {
     /// The host was not reached; no step began.
     Unreachable {
         /// Why.
+        #[serde(flatten)]
         cause: Unreachable,
     },
     /// The connection broke in the middle of the run.
@@ -234,7 +237,7 @@ pub enum Event {
         #[serde(flatten)]
         reason: Option<Reason>,
         /// What its commands wrote, the middle cut out when long; empty for `ok`.
-        #[serde(serialize_with = "lossy")]
+        #[serde(serialize_with = "lossy", skip_serializing_if = "Vec::is_empty")]
         output: Vec<u8>,
         /// How long it took, by the controller's clock.
         #[serde(serialize_with = "seconds")]

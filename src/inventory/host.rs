@@ -17,7 +17,8 @@ pub struct Host {
     /// The groups it is in: those it names, in its order.
     pub groups: Vec<Name>,
     /// Config of modules by module name, lowest level first: one table per group that has some, then the host's own.
-    pub config: Vec<Table>,
+    /// Shared, since a group's is the same for all its hosts.
+    pub config: Vec<Arc<Table>>,
 }
 
 impl Host {
@@ -32,7 +33,7 @@ impl Host {
     }
 }
 
-/// How a host is reached. The words are those of ssh_config(5) where it has one.
+/// How a host is reached. The words are those of `ssh_config(5)` where it has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
     /// Host name or IP address to connect to (`HostName`).

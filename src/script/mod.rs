@@ -7,6 +7,7 @@
 mod quote;
 mod secret;
 
+use quote::quote_path;
 pub use quote::{NulError, quote};
 pub use secret::Secret;
 
@@ -33,6 +34,7 @@ pub enum Read {
 enum Piece {
     Raw(&'static str),
     Word(Vec<u8>),
+    Path(String),
     Secret(Secret),
     Produce(Vec<u8>),
     Read(Read),
@@ -49,6 +51,13 @@ impl Script {
     pub fn raw(text: &'static str) -> Self {
         Self {
             pieces: vec![Piece::Raw(text)],
+        }
+    }
+
+    /// A path of the host as one word: `~/` stands for the home of the user the program runs as.
+    pub fn path(path: &str) -> Self {
+        Self {
+            pieces: vec![Piece::Path(path.to_owned())],
         }
     }
 
@@ -116,12 +125,12 @@ impl Script {
             match piece {
                 Piece::Raw(text) => out.extend_from_slice(text.as_bytes()),
                 Piece::Word(bytes) => quote(bytes, out)?,
+                Piece::Path(path) => quote_path(path, out)?,
                 Piece::Secret(secret) => quote(secret.expose().as_bytes(), out)?,
                 Piece::Produce(bytes) => quote::produce(bytes, out),
                 Piece::Read(read) => {
-                    let (ask, name) = read.ask();
-                    out.extend_from_slice(format!("{ask} {} ", slot(read)).as_bytes());
-                    quote(name.as_bytes(), out)?;
+                    out.extend_from_slice(format!("{} {} ", read.ask().0, slot(read)).as_bytes());
+                    read.quote(out)?;
                 }
             }
         }
@@ -135,11 +144,10 @@ impl Script {
             match piece {
                 Piece::Secret(_) => out.extend_from_slice(b"'********'"),
                 Piece::Read(read) => {
-                    let (ask, name) = read.ask();
-                    out.extend_from_slice(ask.as_bytes());
+                    out.extend_from_slice(read.ask().0.as_bytes());
                     out.push(b' ');
                     // A NUL cannot be shown; the program that holds it is refused anyway.
-                    let _ = quote(name.as_bytes(), &mut out);
+                    let _ = read.quote(&mut out);
                 }
                 other => {
                     let _ = Script {
@@ -166,9 +174,12 @@ impl Read {
         }
     }
 
-    /// What is asked for: a path, or a name.
-    pub fn name(&self) -> &str {
-        self.ask().1
+    /// Writes what is asked for, a path or a name, as one word.
+    pub fn quote(&self, out: &mut Vec<u8>) -> Result<(), NulError> {
+        match self {
+            Self::Path(path) | Self::Digest(path) => quote_path(path, out),
+            other => quote(other.ask().1.as_bytes(), out),
+        }
     }
 }
 

@@ -31,6 +31,16 @@ pub fn quote(word: &[u8], out: &mut Vec<u8>) -> Result<(), NulError> {
     Ok(())
 }
 
+/// Writes a path of the host as one word. `~/` is the home of the user the program runs as; without one the shell
+/// stops rather than take the path for one of the root directory.
+pub(super) fn quote_path(path: &str, out: &mut Vec<u8>) -> Result<(), NulError> {
+    let Some(rest) = path.strip_prefix("~/") else {
+        return quote(path.as_bytes(), out);
+    };
+    out.extend_from_slice(b"\"${HOME:?}\"/");
+    quote(rest.as_bytes(), out)
+}
+
 /// Writes a command to `out` whose stdout is `bytes`, exactly.
 ///
 /// `printf %s` does for every byte but NUL; with a NUL the bytes go through `%b`, whose escapes are POSIX's

@@ -74,6 +74,8 @@ impl Exec {
                 std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()),
             )
             .env("HOME", &self.home)
+            // Several hosts share this machine; each keeps its unfinished business to itself.
+            .env("PROVISION_STATE", self.home.join(".provision"))
             .env("USER", &self.user)
             .env("LOGNAME", &self.user)
             .env("SHELL", "/bin/sh")

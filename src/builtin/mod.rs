@@ -1,0 +1,31 @@
+//! The modules that come with `provision`: one file each, a few resources each.
+//!
+//! To add one: a file here with a type that implements [`Module`], and its line in [`ALL`].
+
+mod motd;
+mod nginx;
+mod packages;
+mod postgresql;
+mod users;
+
+use crate::module::{Duplicate, Module, Registry};
+use crate::name::Name;
+
+/// Every builtin module.
+pub const ALL: &[fn() -> Box<dyn Module>] = &[
+    || Box::new(packages::Packages::default()),
+    || Box::new(users::Users::default()),
+    || Box::new(motd::Motd::default()),
+    || Box::new(nginx::Nginx::default()),
+    || Box::new(postgresql::Postgresql::default()),
+];
+
+/// Registers every builtin module.
+pub fn register(registry: &mut Registry) -> Result<(), Duplicate> {
+    ALL.iter().try_for_each(|make| registry.register(make()))
+}
+
+/// The name of a builtin, which is known to be one.
+fn name(text: &'static str) -> Name {
+    Name::parse(text).unwrap_or_else(|error| unreachable!("the builtin's name {text:?}: {error}"))
+}

@@ -1,0 +1,110 @@
+//! `provision hosts`: what the inventory holds.
+
+use std::fmt::Write as _;
+
+use clap::Subcommand;
+
+use crate::diagnostic::Diagnostic;
+use crate::inventory::{Become, Host};
+use crate::name::Name;
+
+use super::Outcome;
+use super::outcome::print;
+use super::project::HostsArgs;
+
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = false)]
+pub(super) struct Args {
+    #[command(flatten)]
+    hosts: HostsArgs,
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// List the hosts, one line each
+    List,
+    /// Show everything known about one host
+    Show {
+        /// Its name
+        name: String,
+    },
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let inventory = args.hosts.inventory()?;
+    if let Some(What::Show { name }) = &args.what {
+        let host = inventory.host(name).ok_or_else(|| {
+            let names = inventory.hosts.iter().map(|host| host.name.as_str());
+            let mistake = Diagnostic::new(format!("no host `{name}` in {}", args.hosts.file().display()));
+            mistake.suggest(name, names.take(20))
+        })?;
+        return print(&shown(host));
+    }
+    let hosts = args.hosts.select(&inventory)?;
+    let width = |text: &dyn Fn(&Host) -> usize| hosts.iter().map(|host| text(host)).max().unwrap_or(0);
+    let names = width(&|host| host.name.as_str().len());
+    let places = width(&|host| place(host).len());
+    let mut text = String::new();
+    for host in &hosts {
+        let _ = writeln!(
+            text,
+            "{:names$}  {:places$}  {}",
+            host.name,
+            place(host),
+            groups(host)
+        );
+    }
+    print(&text)
+}
+
+fn place(host: &Host) -> String {
+    let connection = &host.connection;
+    format!("{}@{}:{}", connection.user, connection.address, connection.port)
+}
+
+fn groups(host: &Host) -> String {
+    host.groups
+        .iter()
+        .map(Name::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn shown(host: &Host) -> String {
+    let connection = &host.connection;
+    let paths = |paths: &[std::path::PathBuf]| {
+        paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let mut text = String::new();
+    let become_user = match connection.r#become {
+        Become::None => "none",
+        Become::Sudo => "sudo",
+        Become::Doas => "doas",
+        Become::Su => "su",
+    };
+    let rows = [
+        ("host", host.name.to_string()),
+        ("address", place(host)),
+        ("groups", groups(host)),
+        ("become", become_user.to_owned()),
+        ("identity files", paths(&connection.identity_files)),
+        ("known hosts", paths(&connection.known_hosts)),
+    ];
+    for (what, value) in rows {
+        let _ = writeln!(text, "{what:15} {value}");
+    }
+    for layer in &host.config {
+        for (module, key) in layer.iter() {
+            let (line, _) = key.origin.line_column();
+            let place = format!("{}:{line}", key.origin.source.name.display());
+            let _ = writeln!(text, "{:15} {module} (set in {place})", "config");
+        }
+    }
+    text
+}

@@ -1,0 +1,66 @@
+//! The commands, one file each; the only place where the parts are put together.
+//!
+//! Exit codes: 0 all well, 1 a step failed, 2 usage or configuration and nobody contacted, 3 a host was unreachable and
+//! no step failed, 4 a `--dry-run --detailed-exitcode` found changes, 130 cancelled.
+
+mod demo;
+mod hosts;
+mod modules;
+mod outcome;
+mod profiles;
+mod project;
+mod push;
+mod run;
+mod signals;
+mod telling;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use outcome::{Failure, Outcome};
+
+/// Brings fleets of Linux hosts into a wanted state over SSH.
+#[derive(Debug, Parser)]
+#[command(name = "provision", version, max_term_width = 110, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 all well, 1 a step failed, 2 usage or configuration (nobody contacted), \
+3 a host was unreachable and no step failed, 4 a dry-run with --detailed-exitcode found changes, 130 cancelled.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Bring hosts into the state a profile describes
+    Push(push::Args),
+    /// Run one command on every host
+    Run(run::Args),
+    /// Check everything that can be checked without contact
+    Validate(validate::Args),
+    /// List hosts, or show one
+    Hosts(hosts::Args),
+    /// List profiles, or show one
+    Profiles(profiles::Args),
+    /// List modules, or show one
+    Modules(modules::Args),
+    /// See a dry-run, a push and a second push on three throwaway hosts inside this process
+    Demo(demo::Args),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Push(args) => push::run(args),
+        Command::Run(args) => run::run(args),
+        Command::Validate(args) => validate::run(&args),
+        Command::Hosts(args) => hosts::run(&args),
+        Command::Profiles(args) => profiles::run(&args),
+        Command::Modules(args) => modules::run(&args),
+        Command::Demo(args) => demo::run(&args),
+    };
+    outcome::exit(done)
+}

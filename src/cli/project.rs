@@ -1,0 +1,179 @@
+//! The files a command works with: inventory, profiles, modules.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::builtin;
+use crate::config::Table;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::document;
+use crate::inventory::{Connection, Environment, Host, HostKeyPolicy, Inventory, Selector};
+use crate::module::{self, Registry};
+use crate::plan::{self, Plan};
+use crate::profile::{Profile, Profiles};
+
+use super::Failure;
+
+/// Which hosts.
+#[derive(Debug, Args)]
+pub(super) struct HostsArgs {
+    /// The inventory file
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "PROVISION_HOSTS",
+        default_value = "inventory.toml"
+    )]
+    hosts: PathBuf,
+    /// Only these hosts: names, globs, @groups, combined by `,` (or), `&` (and), `!` (not); may be given several times
+    #[arg(long, value_name = "SELECTOR")]
+    limit: Vec<String>,
+    /// Record the key of a host of which nothing is known yet; changed and revoked keys are still refused
+    #[arg(long)]
+    accept_new: bool,
+}
+
+impl HostsArgs {
+    /// The inventory's file, for messages.
+    pub(super) fn file(&self) -> &Path {
+        &self.hosts
+    }
+
+    /// Reads the whole inventory.
+    pub(super) fn inventory(&self) -> Result<Inventory, Diagnostics> {
+        Inventory::load(&self.hosts, &Environment::of_process())
+    }
+
+    /// The hosts selected, in the inventory's order.
+    pub(super) fn select(&self, inventory: &Inventory) -> Result<Vec<Arc<Host>>, Diagnostics> {
+        let hosts: Vec<Host> = if self.limit.is_empty() {
+            inventory.hosts.clone()
+        } else {
+            Selector::parse_all(&self.limit)?
+                .select(inventory)?
+                .into_iter()
+                .cloned()
+                .collect()
+        };
+        if hosts.is_empty() {
+            let mistake = Diagnostic::new(format!("no host is selected in {}", self.hosts.display()));
+            return Err(mistake.help("see `provision hosts`").into());
+        }
+        Ok(hosts
+            .into_iter()
+            .map(|host| Arc::new(self.trusting(host)))
+            .collect())
+    }
+
+    fn trusting(&self, mut host: Host) -> Host {
+        if self.accept_new {
+            let connection: &Connection = &host.connection;
+            host.connection = Arc::new(Connection {
+                host_key_policy: HostKeyPolicy::AcceptNew,
+                ..connection.clone()
+            });
+        }
+        host
+    }
+}
+
+/// Where profiles and modules are.
+#[derive(Debug, Args)]
+pub(super) struct ProfilesArgs {
+    /// The folder of profiles; modules of your own are in `modules` within it
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        env = "PROVISION_PROFILES",
+        default_value = "profiles"
+    )]
+    profiles: PathBuf,
+}
+
+impl ProfilesArgs {
+    /// The folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.profiles
+    }
+
+    /// Reads all profiles.
+    pub(super) fn load(&self) -> Result<Profiles, Diagnostics> {
+        Profiles::load(&self.profiles)
+    }
+
+    /// All modules: those that come with the program, and those of the folder.
+    pub(super) fn registry(&self) -> Result<Registry, Diagnostics> {
+        let mut registry = Registry::new();
+        builtin::register(&mut registry).map_err(|error| Diagnostic::new(error.to_string()))?;
+        let folder = self.profiles.join("modules");
+        let mut mistakes = Diagnostics::default();
+        for module in module::load(&folder)? {
+            if let Err(error) = registry.register(Box::new(module)) {
+                let file = folder.join(format!("{}.toml", error.0));
+                let mistake =
+                    Diagnostic::new(format!("{error}, which {} would be a second of", file.display()));
+                mistakes.push(mistake.help("rename the file"));
+            }
+        }
+        mistakes.into_result(registry)
+    }
+}
+
+/// Settings from the command line.
+#[derive(Debug, Args)]
+pub(super) struct SetArgs {
+    /// Set a module's key for this run: `--set nginx.default_site=true`
+    #[arg(long, value_name = "MODULE.KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl SetArgs {
+    fn overrides(&self) -> Result<Table, Diagnostics> {
+        let mut all = Table::default();
+        let mut mistakes = Diagnostics::default();
+        for argument in &self.set {
+            if let Some(table) = mistakes.take(document::set_argument(argument)) {
+                all.overlay(&table);
+            }
+        }
+        mistakes.into_result(all)
+    }
+}
+
+/// What is to be placed where.
+pub(super) struct Planned {
+    pub(super) profile: Profile,
+    pub(super) plans: Vec<Plan>,
+}
+
+/// Plans `profile` for the selected hosts; all files' mistakes at once.
+pub(super) fn plan(
+    hosts: &HostsArgs,
+    profiles: &ProfilesArgs,
+    profile: &str,
+    set: &SetArgs,
+) -> Result<Planned, Failure> {
+    let mut mistakes = Diagnostics::default();
+    let inventory = mistakes.take(hosts.inventory());
+    let selected = inventory
+        .as_ref()
+        .and_then(|inventory| mistakes.take(hosts.select(inventory)));
+    let profile = mistakes.take(profiles.load().and_then(|all| all.get_profile(profile)));
+    let registry = mistakes.take(profiles.registry());
+    let overrides = mistakes.take(set.overrides());
+    let (Some(selected), Some(profile), Some(registry), Some(overrides)) =
+        (selected, profile, registry, overrides)
+    else {
+        return Err(mistakes.into());
+    };
+    let plans = plan::build(
+        &selected,
+        &profile.modules,
+        &registry,
+        &profile.config,
+        &overrides,
+    )?;
+    Ok(Planned { profile, plans })
+}

@@ -1,0 +1,85 @@
+//! `provision push`: bring hosts into the state a profile describes, or say what that would change.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use crate::plan::Plan;
+use crate::runner::fleet::DEFAULT_PARALLEL;
+use crate::runner::{Fleet, Work};
+use crate::transport::ssh::Ssh;
+
+use super::Outcome;
+use super::project::{self, HostsArgs, ProfilesArgs, SetArgs};
+use super::signals;
+use super::telling::TellingArgs;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: provision push --hosts inventory.toml --profile db --limit 'db*&!db3' --dry-run --diff"
+)]
+pub(super) struct Args {
+    #[command(flatten)]
+    hosts: HostsArgs,
+    #[command(flatten)]
+    profiles: ProfilesArgs,
+    /// The profile to push
+    #[arg(long, value_name = "NAME")]
+    profile: String,
+    /// Say what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Show what changes in files
+    #[arg(long)]
+    diff: bool,
+    /// With --dry-run: exit code 4 when anything would change
+    #[arg(long, requires = "dry_run")]
+    detailed_exitcode: bool,
+    /// Hosts at work at once
+    #[arg(long, value_name = "HOSTS", default_value_t = DEFAULT_PARALLEL)]
+    parallel: NonZeroUsize,
+    #[command(flatten)]
+    set: SetArgs,
+    #[command(flatten)]
+    telling: TellingArgs,
+}
+
+pub(super) fn run(args: Args) -> Outcome {
+    let planned = project::plan(&args.hosts, &args.profiles, &args.profile, &args.set)?;
+    let secrets = secrets(&planned.plans);
+    let work = if args.dry_run {
+        Work::DryRun(planned.plans)
+    } else {
+        Work::Push(planned.plans)
+    };
+    signals::runtime()?.block_on(async {
+        let cancel = signals::listen()?;
+        let (events, teller) = args.telling.start(secrets)?;
+        let transport = Arc::new(Ssh::new(agent()));
+        let fleet = Fleet::new(transport).parallel(args.parallel).diff(args.diff);
+        let summary = fleet.run(Some(planned.profile.name), work, events, &cancel).await;
+        let code = teller.finish(&summary)?;
+        Ok(
+            if code == 0 && args.detailed_exitcode && summary.steps.would_change > 0 {
+                4
+            } else {
+                code
+            },
+        )
+    })
+}
+
+/// Everything the plans hold that must not be shown.
+pub(super) fn secrets(plans: &[Plan]) -> Vec<String> {
+    plans
+        .iter()
+        .flat_map(Plan::secrets)
+        .map(|secret| secret.expose().to_owned())
+        .collect()
+}
+
+/// The socket of the agent of the person at the controller.
+pub(super) fn agent() -> Option<std::path::PathBuf> {
+    std::env::var_os("SSH_AUTH_SOCK")
+        .filter(|path| !path.is_empty())
+        .map(Into::into)
+}

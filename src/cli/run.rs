@@ -1,0 +1,48 @@
+//! `provision run`: one command on every host.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::plan;
+use crate::runner::fleet::DEFAULT_PARALLEL;
+use crate::runner::{Fleet, Work};
+use crate::transport::ssh::Ssh;
+
+use super::Outcome;
+use super::project::HostsArgs;
+use super::push::agent;
+use super::signals;
+use super::telling::TellingArgs;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  provision run --limit @db -- uptime\n  provision run -- 'df -h / | tail -n 1'"
+)]
+pub(super) struct Args {
+    #[command(flatten)]
+    hosts: HostsArgs,
+    /// Hosts at work at once
+    #[arg(long, value_name = "HOSTS", default_value_t = DEFAULT_PARALLEL)]
+    parallel: NonZeroUsize,
+    #[command(flatten)]
+    telling: TellingArgs,
+    /// One word is shell text; several are a command and its arguments, each passed on as it is
+    #[arg(required = true, last = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+pub(super) fn run(args: Args) -> Outcome {
+    let hosts = args.hosts.select(&args.hosts.inventory()?)?;
+    let program = plan::command(&args.command)
+        .map_err(|error| Diagnostic::new(format!("the command cannot be sent: {error}")))?;
+    signals::runtime()?.block_on(async {
+        let cancel = signals::listen()?;
+        let (events, teller) = args.telling.start(Vec::new())?;
+        let fleet = Fleet::new(Arc::new(Ssh::new(agent()))).parallel(args.parallel);
+        let summary = fleet
+            .run(None, Work::Command(hosts, Arc::new(program)), events, &cancel)
+            .await;
+        teller.finish(&summary)
+    })
+}

@@ -1,0 +1,76 @@
+//! `provision validate`: everything that can be checked without contact.
+
+use std::fmt::Write as _;
+
+use crate::diagnostic::Diagnostics;
+
+use super::Outcome;
+use super::outcome::print;
+use super::project::{self, HostsArgs, ProfilesArgs, SetArgs};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    hosts: HostsArgs,
+    #[command(flatten)]
+    profiles: ProfilesArgs,
+    /// Only this profile, and plan it for the hosts; without, every profile is read
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    #[command(flatten)]
+    set: SetArgs,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let mut text = String::new();
+    if let Some(profile) = &args.profile {
+        let planned = project::plan(&args.hosts, &args.profiles, profile, &args.set)?;
+        let steps: usize = planned.plans.iter().map(|plan| plan.steps.len()).sum();
+        let _ = writeln!(
+            text,
+            "{} and profile `{}` are sound: {} modules, {} hosts, {steps} steps",
+            args.hosts.file().display(),
+            planned.profile.name,
+            planned.profile.modules.len(),
+            planned.plans.len(),
+        );
+        return print(&text);
+    }
+    let mut mistakes = Diagnostics::default();
+    let inventory = mistakes.take(args.hosts.inventory());
+    let hosts = inventory
+        .as_ref()
+        .and_then(|inventory| mistakes.take(args.hosts.select(inventory)));
+    let registry = mistakes.take(args.profiles.registry());
+    let profiles = mistakes.take(args.profiles.load());
+    let mut sound = Vec::new();
+    for listed in profiles.iter().flat_map(|profiles| profiles.list_profiles()) {
+        let Some(profile) = profiles
+            .as_ref()
+            .and_then(|all| mistakes.take(all.get_profile(listed.name)))
+        else {
+            continue;
+        };
+        sound.push(profile.name.to_string());
+        if let Some(registry) = &registry {
+            for module in &profile.modules {
+                if let Err(mistake) = registry.get(module.name.as_str()) {
+                    mistakes.push(match &module.origin {
+                        Some(origin) => mistake.at(origin),
+                        None => mistake,
+                    });
+                }
+            }
+        }
+    }
+    let hosts = hosts.map_or(0, |hosts| hosts.len());
+    let _ = writeln!(
+        text,
+        "{} ({hosts} hosts) and {} ({}) are sound; name a --profile to plan it",
+        args.hosts.file().display(),
+        args.profiles.folder().display(),
+        sound.join(", "),
+    );
+    mistakes.into_result(())?;
+    print(&text)
+}

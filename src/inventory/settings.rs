@@ -1,0 +1,183 @@
+//! Connection settings as they are written: in `[defaults]`, in a group, at a host.
+//!
+//! Each level says what it wants and leaves the rest to the level below; [`Settings::connection`] fills in what
+//! nobody said.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::environment::Environment;
+use super::host::{Become, Connection, HostKeyPolicy};
+use crate::config::{Data, Fields, Value};
+use crate::diagnostic::Diagnostic;
+
+const BECOME: &[(&str, Become)] = &[
+    ("none", Become::None),
+    ("sudo", Become::Sudo),
+    ("doas", Become::Doas),
+    ("su", Become::Su),
+];
+const HOST_KEY_POLICY: &[(&str, HostKeyPolicy)] = &[
+    ("strict", HostKeyPolicy::Strict),
+    ("accept-new", HostKeyPolicy::AcceptNew),
+];
+const DEFAULT_PORT: u16 = 22;
+const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const DEFAULT_KEEPALIVE: Duration = Duration::from_secs(15);
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What one level of the inventory says about connections.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Settings {
+    pub(super) user: Option<String>,
+    port: Option<u16>,
+    r#become: Option<Become>,
+    identity_files: Option<Vec<PathBuf>>,
+    identities_only: Option<bool>,
+    known_hosts: Option<Vec<PathBuf>>,
+    host_key_policy: Option<HostKeyPolicy>,
+    connect_timeout: Option<Duration>,
+    keepalive: Option<Duration>,
+}
+
+impl Settings {
+    /// Reads the connection keys of a table; paths are relative to `folder`.
+    pub(super) fn read(fields: &mut Fields<'_>, folder: &Path, environment: &Environment) -> Self {
+        Self {
+            user: checked(fields, "user", user),
+            port: checked(fields, "port", port),
+            r#become: fields.choice("become", BECOME),
+            identity_files: paths(fields, "identity_file", folder, environment),
+            identities_only: fields.read("identities_only"),
+            known_hosts: paths(fields, "known_hosts", folder, environment),
+            host_key_policy: fields.choice("host_key_policy", HOST_KEY_POLICY),
+            connect_timeout: checked(fields, "connect_timeout", duration),
+            keepalive: checked(fields, "keepalive", duration),
+        }
+    }
+
+    /// Lays `upper` over this level: what it says wins.
+    pub(super) fn overlay(&mut self, upper: &Self) {
+        fn lay<T: Clone>(below: &mut Option<T>, above: Option<&T>) {
+            if let Some(above) = above {
+                *below = Some(above.clone());
+            }
+        }
+        lay(&mut self.user, upper.user.as_ref());
+        lay(&mut self.port, upper.port.as_ref());
+        lay(&mut self.r#become, upper.r#become.as_ref());
+        lay(&mut self.identity_files, upper.identity_files.as_ref());
+        lay(&mut self.identities_only, upper.identities_only.as_ref());
+        lay(&mut self.known_hosts, upper.known_hosts.as_ref());
+        lay(&mut self.host_key_policy, upper.host_key_policy.as_ref());
+        lay(&mut self.connect_timeout, upper.connect_timeout.as_ref());
+        lay(&mut self.keepalive, upper.keepalive.as_ref());
+    }
+
+    /// The connection to `address`, or nothing when nobody says which user logs in.
+    pub(super) fn connection(self, address: String, environment: &Environment) -> Option<Connection> {
+        Some(Connection {
+            address,
+            port: self.port.unwrap_or(DEFAULT_PORT),
+            user: self.user.or_else(|| environment.user.clone())?,
+            identity_files: self
+                .identity_files
+                .unwrap_or_else(|| environment.identity_files()),
+            identities_only: self.identities_only.unwrap_or(false),
+            known_hosts: self.known_hosts.unwrap_or_else(|| environment.known_hosts()),
+            host_key_policy: self.host_key_policy.unwrap_or_default(),
+            r#become: self.r#become.unwrap_or_default(),
+            connect_timeout: self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT),
+            keepalive: self.keepalive.unwrap_or(DEFAULT_KEEPALIVE),
+        })
+    }
+}
+
+fn checked<T>(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    check: impl FnOnce(&Value) -> Result<T, Diagnostic>,
+) -> Option<T> {
+    let value = &fields.key(name)?.value;
+    fields.keep(check(value))
+}
+
+fn user(value: &Value) -> Result<String, Diagnostic> {
+    let text = value.as_str()?;
+    let hostile = text.starts_with('-') || text.contains(|c: char| c.is_control() || c.is_whitespace());
+    if hostile || text.is_empty() {
+        return Err(Diagnostic::new(format!("{text:?} is no user's name"))
+            .at(&value.origin)
+            .help("a name has no blanks or control characters and does not start with `-`"));
+    }
+    Ok(text.to_owned())
+}
+
+fn port(value: &Value) -> Result<u16, Diagnostic> {
+    let given = match &value.data {
+        Data::Integer(number) => match u16::try_from(*number) {
+            Ok(port) if port > 0 => return Ok(port),
+            _ => number.to_string(),
+        },
+        other => other.kind_with_article(),
+    };
+    let message = format!("a port is an integer from 1 to 65535, not {given}");
+    Err(Diagnostic::new(message).at(&value.origin))
+}
+
+/// Reads `"10s"`, `"500ms"`, `"2m"`, `"1h"`, or a whole number of seconds.
+fn duration(value: &Value) -> Result<Duration, Diagnostic> {
+    let refuse = |message: &str| Diagnostic::new(message).at(&value.origin);
+    let unknown =
+        || refuse("this is no duration").help("write it with a unit, ms, s, m or h, such as `\"10s\"`");
+    let text = match &value.data {
+        Data::Integer(seconds) => format!("{seconds}s"),
+        _ => value.as_str().map_err(|_| unknown())?.to_owned(),
+    };
+    let unit = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let milliseconds = match &text[unit..] {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(unknown()),
+    };
+    let number: u64 = text[..unit].parse().map_err(|_| unknown())?;
+    match number.checked_mul(milliseconds).map(Duration::from_millis) {
+        Some(Duration::ZERO) => Err(refuse("a duration may not be zero")),
+        Some(duration) if duration <= LONGEST => Ok(duration),
+        _ => Err(refuse("this is longer than a day")),
+    }
+}
+
+fn paths(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    folder: &Path,
+    environment: &Environment,
+) -> Option<Vec<PathBuf>> {
+    let values = fields.one_or_many(name)?;
+    let mut paths = Vec::new();
+    for value in values {
+        paths.extend(fields.keep(path(value, folder, environment)));
+    }
+    Some(paths)
+}
+
+fn path(value: &Value, folder: &Path, environment: &Environment) -> Result<PathBuf, Diagnostic> {
+    let text = value.as_str()?;
+    let refuse = |message: &str, help: &str| Err(Diagnostic::new(message).at(&value.origin).help(help));
+    match (text.strip_prefix("~/"), &environment.home) {
+        (Some(rest), Some(home)) => Ok(home.join(rest)),
+        (Some(_), None) => refuse(
+            "there is no home folder for `~/`",
+            "set $HOME, or write the whole path",
+        ),
+        _ if text.is_empty() => refuse("a path may not be empty", "leave the key out to use the default"),
+        _ if text.starts_with('~') => refuse(
+            "only `~/` is known, not other users' homes",
+            "write the whole path",
+        ),
+        _ => Ok(folder.join(text)),
+    }
+}

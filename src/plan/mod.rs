@@ -1,0 +1,45 @@
+//! What each host needs, and the one program it becomes. Pure: no I/O, no clock, no randomness, no async (law 2).
+
+mod build;
+mod compile;
+
+use std::sync::Arc;
+
+use crate::event::Step;
+use crate::inventory::Host;
+use crate::resource::Resource;
+use crate::script::Secret;
+
+pub use build::build;
+pub use compile::{CompileError, Options, command, compile};
+
+/// One resource of one module on one host.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// Its place and its name, as events carry it.
+    pub step: Arc<Step>,
+    /// What should be there.
+    pub resource: Resource,
+    /// The step to go on with when this one fails: the next module's first, or the number of all steps to stop.
+    pub next_on_failure: usize,
+}
+
+/// All that one host is to do, in order.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The host.
+    pub host: Arc<Host>,
+    /// Its steps.
+    pub steps: Vec<Planned>,
+}
+
+impl Plan {
+    /// Every secret the plan holds, so that whoever tells can leave it out.
+    pub fn secrets(&self) -> Vec<Secret> {
+        let mut all = Vec::new();
+        for planned in &self.steps {
+            all.extend(planned.resource.secrets());
+        }
+        all
+    }
+}

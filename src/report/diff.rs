@@ -1,0 +1,160 @@
+//! What would change in a file, as a unified diff.
+
+use std::time::Duration;
+
+use similar::{ChangeTag, TextDiff};
+
+use super::escape;
+use super::paint::{Paint, Tone};
+use super::words;
+use crate::event::FileDiff;
+
+/// Lines shown of one diff.
+const MAX_LINES: usize = 200;
+
+/// Larger files are not compared line by line.
+const MAX_BYTES: usize = 4 << 20;
+
+/// How long finding the shortest diff may take; a longer one does as well.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Lines of `diff`, without indent.
+pub(super) fn lines(diff: &FileDiff, verbose: bool, paint: Paint) -> Vec<String> {
+    let (before, after) = (diff.before.as_deref(), diff.after.as_deref());
+    let path = escape::line(&diff.path);
+    let all = match (before, after) {
+        _ if diff.secret => vec![format!("{path}: content hidden, it is secret")],
+        (None, None) => vec![],
+        _ if before == after => vec![format!("{path}: differs only in secret values")],
+        _ => match (text(before), text(after)) {
+            (Some(old), Some(new)) if old.len() + new.len() <= MAX_BYTES => {
+                let side = |sign: &str, content: Option<&[u8]>, word: &str| match content {
+                    Some(_) => format!("{sign} {path} ({word})"),
+                    None => format!("{sign} {path} (no such file)"),
+                };
+                let mut lines = vec![
+                    paint.tone(Tone::Removed, &side("---", before, "now")),
+                    paint.tone(Tone::Added, &side("+++", after, "wanted")),
+                ];
+                unified(old, new, paint, &mut lines);
+                lines
+            }
+            (Some(_), Some(_)) => vec![format!(
+                "{path}: too large to compare here ({})",
+                sizes(before, after)
+            )],
+            _ => vec![format!("{path}: binary files differ ({})", sizes(before, after))],
+        },
+    };
+    bounded(all, if verbose { 10 * MAX_LINES } else { MAX_LINES }, paint)
+}
+
+fn text(content: Option<&[u8]>) -> Option<&str> {
+    let text = std::str::from_utf8(content.unwrap_or_default()).ok()?;
+    (!text.contains('\0')).then_some(text)
+}
+
+fn sizes(before: Option<&[u8]>, after: Option<&[u8]>) -> String {
+    let size = |content: Option<&[u8]>| match content {
+        Some(content) => words::count(content.len(), "byte"),
+        None => "no file".to_owned(),
+    };
+    format!("{} now, {} wanted", size(before), size(after))
+}
+
+fn unified(old: &str, new: &str, paint: Paint, lines: &mut Vec<String>) {
+    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
+    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
+        lines.push(paint.tone(Tone::Place, &hunk.header().to_string()));
+        for change in hunk.iter_changes() {
+            let (sign, tone) = match change.tag() {
+                ChangeTag::Equal => (' ', None),
+                ChangeTag::Delete => ('-', Some(Tone::Removed)),
+                ChangeTag::Insert => ('+', Some(Tone::Added)),
+            };
+            // A carriage return is a difference too, so it is shown.
+            let value: &str = change.value();
+            let line = format!(
+                "{sign}{}",
+                escape::line(value.strip_suffix('\n').unwrap_or(value))
+            );
+            lines.push(tone.map_or_else(|| line.clone(), |tone| paint.tone(tone, &line)));
+            if change.missing_newline() {
+                lines.push(paint.tone(Tone::Faint, "\\ no newline at the end"));
+            }
+        }
+    }
+}
+
+fn bounded(mut lines: Vec<String>, limit: usize, paint: Paint) -> Vec<String> {
+    if lines.len() > limit {
+        let more = words::count(lines.len() - limit, "more line");
+        lines.truncate(limit);
+        lines.push(paint.tone(Tone::Faint, &format!("{} {more}", paint.ellipsis())));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Options;
+
+    fn shown(before: Option<&[u8]>, after: Option<&[u8]>, secret: bool) -> Vec<String> {
+        let diff = FileDiff {
+            path: "/etc/x".into(),
+            before: before.map(<[u8]>::to_vec),
+            after: after.map(<[u8]>::to_vec),
+            secret,
+        };
+        let options = Options {
+            colour: false,
+            unicode: true,
+            verbose: false,
+        };
+        lines(&diff, false, Paint::new(options))
+    }
+
+    #[test]
+    fn text_is_compared_by_lines() {
+        let lines = shown(Some(b"a\nb\nc\n"), Some(b"a\nB\x1b[2J\nc"), false);
+        let wanted = [
+            "--- /etc/x (now)",
+            "+++ /etc/x (wanted)",
+            "@@ -1,3 +1,3 @@",
+            " a",
+            "-b",
+            "-c",
+            r"+B\x1b[2J",
+            "+c",
+            "\\ no newline at the end",
+        ];
+        assert_eq!(lines, wanted);
+        assert_eq!(shown(Some(b"a\n"), Some(b"a\r\n"), false)[3..], ["-a", r"+a\r"]);
+        assert_eq!(shown(None, Some(b"a\n"), false)[0], "--- /etc/x (no such file)");
+    }
+
+    #[test]
+    fn what_is_not_text_is_described() {
+        assert_eq!(
+            shown(Some(b"\xff"), None, false),
+            ["/etc/x: binary files differ (1 byte now, no file wanted)"]
+        );
+        assert_eq!(
+            shown(None, Some(b""), true),
+            ["/etc/x: content hidden, it is secret"]
+        );
+        assert_eq!(
+            shown(Some(b"**"), Some(b"**"), false),
+            ["/etc/x: differs only in secret values"]
+        );
+    }
+
+    #[test]
+    fn a_long_diff_is_cut() {
+        let after = "x\n".repeat(900);
+        let lines = shown(None, Some(after.as_bytes()), false);
+        assert_eq!(lines.len(), MAX_LINES + 1);
+        assert_eq!(lines[MAX_LINES], "… 703 more lines");
+    }
+}

@@ -1,0 +1,252 @@
+//! The lines people read, for every kind of run; [`super::plain`] and [`super::tty`] only place them.
+//!
+//! A push tells while it goes on; a dry-run and a command are told at the end, equal hosts together.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::Options;
+use super::command::Answers;
+use super::ending::{Ending, Trouble};
+use super::excerpt::{excerpt, quoted};
+use super::fleet::Fleet;
+use super::paint::{Paint, Tone};
+use super::review::Review;
+use super::story::Story;
+use super::words::{self, Advice};
+use crate::event::{Event, HostStatus, Mode, Outcome, Reason, Stamped, StepCounts, Summary};
+use crate::name::Name;
+
+/// Lines of a failed step's output that are told at the end.
+const OUTPUT_LINES: usize = 40;
+
+/// How much is told while the run goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Every step that did something, for readers who see nothing else.
+    Steps,
+    /// Hosts that are done and failures; a screen shows the rest.
+    Hosts,
+}
+
+/// Makes lines of events.
+pub(super) struct Narrator {
+    detail: Detail,
+    verbose: bool,
+    paint: Paint,
+    run: Option<Run>,
+}
+
+struct Run {
+    fleet: Fleet,
+    story: Story,
+    review: Review,
+    answers: Answers,
+    ending: Ending,
+    /// The step each lost host was in.
+    lost_in: HashMap<Name, String>,
+    summary: Summary,
+    at: Duration,
+}
+
+impl Narrator {
+    pub(super) fn new(detail: Detail, options: Options) -> Self {
+        Self {
+            detail,
+            verbose: options.verbose,
+            paint: Paint::new(options),
+            run: None,
+        }
+    }
+
+    /// The lines that the event is worth.
+    pub(super) fn observe(&mut self, stamped: &Stamped) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Event::RunStarted { mode, profile, hosts } = &stamped.event {
+            let fleet = Fleet::new(*mode, hosts);
+            let heading = words::run(*mode, profile.as_ref().map(Name::as_str), fleet.len());
+            lines.push(self.paint.tone(Tone::Strong, &heading));
+            if *mode == Mode::Push {
+                lines.push(String::new());
+            }
+            self.run = Some(Run {
+                fleet,
+                story: Story::new(self.detail, self.verbose, self.paint),
+                review: Review::default(),
+                answers: Answers::default(),
+                ending: Ending::default(),
+                lost_in: HashMap::new(),
+                summary: Summary::new(*mode),
+                at: stamped.at,
+            });
+        }
+        let Some(run) = &mut self.run else { return lines };
+        run.at = stamped.at;
+        run.summary.observe(&stamped.event);
+        match (run.fleet.mode, &stamped.event) {
+            (_, Event::RunFinished { summary }) => {
+                run.summary = *summary;
+                lines.extend(self.finish());
+                return lines;
+            }
+            (Mode::Push, event) => run.story.observe(event, &run.fleet, &mut lines),
+            (Mode::DryRun, event) => run.reviewed(event, self.verbose, self.paint),
+            (
+                Mode::Command,
+                Event::CommandFinished {
+                    host,
+                    status,
+                    stdout,
+                    stderr,
+                },
+            ) => {
+                run.answers.add(host, *status, stdout, stderr);
+            }
+            (Mode::Command, _) => {}
+        }
+        run.troubled(&stamped.event, self.paint);
+        lines
+    }
+
+    /// The last lines, also of a run that broke off; nothing when they were told already.
+    pub(super) fn finish(&mut self) -> Vec<String> {
+        let Some(run) = self.run.take() else {
+            return Vec::new();
+        };
+        let mut lines = match run.fleet.mode {
+            Mode::Push => vec![],
+            Mode::DryRun => run.review.lines(&run.fleet, self.verbose, self.paint),
+            Mode::Command => run.answers.lines(&run.fleet, self.verbose, self.paint),
+        };
+        lines.extend(
+            run.ending
+                .lines(&run.fleet, &run.summary, run.at, self.verbose, self.paint),
+        );
+        lines
+    }
+}
+
+impl Run {
+    fn reviewed(&mut self, event: &Event, verbose: bool, paint: Paint) {
+        match event {
+            Event::StepDiff { host, step, diff } => self.review.diff(host, step, diff, verbose, paint),
+            Event::StepFinished {
+                host,
+                step,
+                outcome: Outcome::WouldChange,
+                ..
+            } => self.review.change(host, step),
+            Event::HostFinished { host, status, .. } => self.review.host(host, status),
+            _ => {}
+        }
+    }
+
+    /// Notes what the end must name.
+    fn troubled(&mut self, event: &Event, paint: Paint) {
+        let told = self.fleet.mode == Mode::Push;
+        match event {
+            Event::StepFinished {
+                host,
+                step,
+                outcome: Outcome::Failed,
+                reason: Some(Reason::Lost),
+                ..
+            } => {
+                let step = format!(" in {}: {}", step.module, words::title(step));
+                self.lost_in.insert(host.clone(), step);
+            }
+            Event::StepFinished {
+                host,
+                step,
+                outcome: Outcome::Failed,
+                reason,
+                output,
+                ..
+            } => {
+                let because = reason_words(reason.as_ref(), &self.fleet, host);
+                let brief = format!("{}: {}{because}", step.module, words::title(step));
+                let more = if told {
+                    vec![]
+                } else {
+                    quoted(excerpt(output, OUTPUT_LINES, paint), paint).collect()
+                };
+                self.ending.add(
+                    host,
+                    Trouble {
+                        kind: "failed",
+                        brief,
+                        more,
+                    },
+                );
+            }
+            Event::CommandFinished { host, status, .. } if *status != 0 => {
+                let brief = words::exit("", *status);
+                let more = vec![];
+                self.ending.add(
+                    host,
+                    Trouble {
+                        kind: "failed",
+                        brief,
+                        more,
+                    },
+                );
+            }
+            Event::HostFinished {
+                host, status, steps, ..
+            } => {
+                let Some(advice) = trouble(&self.fleet, status, *steps) else {
+                    return;
+                };
+                let step = self.lost_in.remove(host).unwrap_or_default();
+                let trouble = Trouble {
+                    kind: kind(status),
+                    brief: if told && !advice.brief.is_empty() {
+                        advice.brief + &step
+                    } else {
+                        advice.what
+                    },
+                    more: if told || advice.next.is_empty() {
+                        vec![]
+                    } else {
+                        vec![next(&advice.next, paint)]
+                    },
+                };
+                self.ending.add(host, trouble);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Why the host did not end well, where neither its steps nor its answer say so.
+pub(super) fn trouble(fleet: &Fleet, status: &HostStatus, steps: StepCounts) -> Option<Advice> {
+    match (fleet.mode, status) {
+        // The answer's own exit status is the failure.
+        (Mode::Command, HostStatus::Failed) => None,
+        _ => words::trouble(status, steps),
+    }
+}
+
+/// What a host's end is called.
+pub(super) fn kind(status: &HostStatus) -> &'static str {
+    match status {
+        HostStatus::Ok => "done",
+        HostStatus::Failed => "failed",
+        HostStatus::Unreachable { .. } => "unreachable",
+        HostStatus::Lost { .. } => "lost",
+        HostStatus::Unsupported { .. } => "unsupported",
+        HostStatus::Cancelled => "cancelled",
+    }
+}
+
+/// ` (its apply exited with status 100)`, or nothing.
+pub(super) fn reason_words(reason: Option<&Reason>, fleet: &Fleet, host: &Name) -> String {
+    reason.map_or_else(String::new, |reason| {
+        format!(" ({})", words::reason(reason, fleet.plan(host)))
+    })
+}
+
+/// What to do, under what is wrong.
+pub(super) fn next(advice: &str, paint: Paint) -> String {
+    format!("    {} {advice}", paint.tone(Tone::Strong, "next:"))
+}

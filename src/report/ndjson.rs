@@ -1,0 +1,76 @@
+//! For machines: one event per line, as JSON. The event stream, written down.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Reporter, escape};
+use crate::event::Stamped;
+
+/// Raised when a reader of the lines would have to change.
+const VERSION: u32 = 1;
+
+/// Writes every event as one line and flushes it: what was told is on disk when the controller dies.
+pub struct Ndjson {
+    name: String,
+    writer: Box<dyn Write + Send>,
+    line: Vec<u8>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    v: u32,
+    #[serde(flatten)]
+    stamped: &'a Stamped,
+}
+
+/// JSON escapes the older control characters only; the lines are read on terminals too.
+struct Harmless;
+
+impl serde_json::ser::Formatter for Harmless {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| escape::is_hostile(*c)) {
+            writer.write_all(&rest.as_bytes()[..at])?;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = &rest[at + c.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
+
+impl Ndjson {
+    /// Writes to `writer`, which people know as `name`.
+    pub fn new(name: impl Into<String>, writer: Box<dyn Write + Send>) -> Self {
+        Self {
+            name: name.into(),
+            writer,
+            line: Vec::new(),
+        }
+    }
+}
+
+impl Reporter for Ndjson {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn observe(&mut self, stamped: &Stamped) -> io::Result<()> {
+        self.line.clear();
+        let line = Line { v: VERSION, stamped };
+        line.serialize(&mut serde_json::Serializer::with_formatter(
+            &mut self.line,
+            Harmless,
+        ))?;
+        self.line.push(b'\n');
+        // One write per line: two processes that append to one file do not mix within lines.
+        self.writer.write_all(&self.line)?;
+        self.writer.flush()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}

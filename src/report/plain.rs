@@ -1,0 +1,49 @@
+//! For pipes, files and CI: one line per interesting thing, each beginning with its host.
+
+use std::io::{self, Write};
+
+use super::narrator::{Detail, Narrator};
+use super::{Options, Reporter};
+use crate::event::Stamped;
+
+/// Writes lines as things happen.
+pub struct Plain {
+    narrator: Narrator,
+    writer: Box<dyn Write + Send>,
+}
+
+impl Plain {
+    /// Writes to `writer`.
+    pub fn new(writer: Box<dyn Write + Send>, options: Options) -> Self {
+        Self {
+            narrator: Narrator::new(Detail::Steps, options),
+            writer,
+        }
+    }
+
+    fn write(&mut self, lines: &[String]) -> io::Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let mut text = lines.join("\n");
+        text.push('\n');
+        self.writer.write_all(text.as_bytes())?;
+        self.writer.flush()
+    }
+}
+
+impl Reporter for Plain {
+    fn name(&self) -> &'static str {
+        "plain"
+    }
+
+    fn observe(&mut self, stamped: &Stamped) -> io::Result<()> {
+        let lines = self.narrator.observe(stamped);
+        self.write(&lines)
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let lines = self.narrator.finish();
+        self.write(&lines)
+    }
+}

@@ -1,0 +1,165 @@
+//! A dry-run of many hosts as few blocks: one per distinct set of changes, each change and each diff shown once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::diff;
+use super::fleet::Fleet;
+use super::paint::{Paint, Tone};
+use super::words;
+use crate::event::{FileDiff, HostStatus, Step};
+use crate::name::Name;
+
+/// Distinct diffs kept per step; further ones are counted. Bounds memory and the screen.
+const MAX_VARIANTS: usize = 10;
+
+/// What each host would change, gathered by equality.
+#[derive(Default)]
+pub(super) struct Review {
+    open: HashMap<Name, Changes>,
+    classes: IndexMap<Vec<Arc<Step>>, Class>,
+    unchanged: Vec<Name>,
+}
+
+#[derive(Default)]
+struct Changes {
+    steps: Vec<Arc<Step>>,
+    diffs: Vec<(usize, Vec<String>)>,
+}
+
+/// Hosts with the same changes, and per change the distinct diffs.
+#[derive(Default)]
+struct Class {
+    hosts: Vec<Name>,
+    diffs: HashMap<usize, Variants>,
+}
+
+#[derive(Default)]
+struct Variants {
+    kept: IndexMap<Vec<String>, Vec<Name>>,
+    more: Vec<Name>,
+}
+
+impl Review {
+    /// A file's difference on a host.
+    pub(super) fn diff(&mut self, host: &Name, step: &Step, file: &FileDiff, verbose: bool, paint: Paint) {
+        let lines = diff::lines(file, verbose, paint);
+        self.open
+            .entry(host.clone())
+            .or_default()
+            .diffs
+            .push((step.index, lines));
+    }
+
+    /// A step that a push would change.
+    pub(super) fn change(&mut self, host: &Name, step: &Arc<Step>) {
+        self.open
+            .entry(host.clone())
+            .or_default()
+            .steps
+            .push(Arc::clone(step));
+    }
+
+    /// The host is done: it joins those that are like it.
+    pub(super) fn host(&mut self, host: &Name, status: &HostStatus) {
+        let changes = self.open.remove(host).unwrap_or_default();
+        if changes.steps.is_empty() {
+            if *status == HostStatus::Ok {
+                self.unchanged.push(host.clone());
+            }
+            return;
+        }
+        // Equal changes may stand at different places of two hosts' plans: the key counts from 0.
+        let place = |step: usize| changes.steps.iter().position(|change| change.index == step);
+        let mut diffs: HashMap<usize, Vec<String>> = HashMap::new();
+        for (step, lines) in changes.diffs {
+            if let Some(place) = place(step) {
+                diffs.entry(place).or_default().extend(lines);
+            }
+        }
+        let renumbered = changes.steps.iter().enumerate().map(|(index, step)| {
+            Arc::new(Step {
+                index,
+                ..(**step).clone()
+            })
+        });
+        let class = self.classes.entry(renumbered.collect()).or_default();
+        class.hosts.push(host.clone());
+        for (place, lines) in diffs {
+            let variants = class.diffs.entry(place).or_default();
+            if variants.kept.len() < MAX_VARIANTS || variants.kept.contains_key(&lines) {
+                variants.kept.entry(lines).or_default().push(host.clone());
+            } else {
+                variants.more.push(host.clone());
+            }
+        }
+    }
+
+    /// All blocks; the largest class first, so that the odd hosts stand near the end.
+    pub(super) fn lines(&self, fleet: &Fleet, verbose: bool, paint: Paint) -> Vec<String> {
+        let mut classes: Vec<_> = self.classes.iter().collect();
+        classes.sort_by_key(|(_, class)| fleet.largest_first(&class.hosts));
+        let mut lines = Vec::new();
+        for (steps, class) in classes {
+            lines.push(String::new());
+            lines.push(heading(steps.len(), &class.hosts, fleet, verbose, paint));
+            let width = steps
+                .iter()
+                .map(|step| step.module.as_str().len())
+                .max()
+                .unwrap_or(0);
+            let mut last = None;
+            for (place, step) in steps.iter().enumerate() {
+                let module = if last == Some(&step.module) {
+                    ""
+                } else {
+                    step.module.as_str()
+                };
+                last = Some(&step.module);
+                let title = paint.tone(Tone::Changed, &words::title(step));
+                lines.push(format!("  {module:width$}  {title}"));
+                if let Some(variants) = class.diffs.get(&place) {
+                    let indent = " ".repeat(width + 6);
+                    let shown = variants.lines(class.hosts.len(), fleet, verbose, paint);
+                    lines.extend(shown.into_iter().map(|line| format!("{indent}{line}")));
+                }
+            }
+        }
+        if !self.unchanged.is_empty() {
+            lines.push(String::new());
+            let hosts = fleet.fold(&self.unchanged, verbose);
+            lines.push(format!("{}: {hosts}", paint.tone(Tone::Ok, "no changes")));
+        }
+        lines
+    }
+}
+
+impl Variants {
+    fn lines(&self, of: usize, fleet: &Fleet, verbose: bool, paint: Paint) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut kept: Vec<_> = self.kept.iter().collect();
+        kept.sort_by_key(|(_, hosts)| fleet.largest_first(hosts));
+        for (diff, hosts) in kept {
+            if hosts.len() < of {
+                lines.push(format!("on {}:", fleet.fold(hosts, verbose)));
+            }
+            lines.extend(diff.iter().cloned());
+        }
+        if !self.more.is_empty() {
+            let more = words::count(self.more.len(), "more host");
+            lines.push(format!("{} and other differences on {more}", paint.ellipsis()));
+        }
+        lines
+    }
+}
+
+fn heading(changes: usize, hosts: &[Name], fleet: &Fleet, verbose: bool, paint: Paint) -> String {
+    let names = paint.tone(Tone::Strong, &fleet.fold(hosts, verbose));
+    let each = match hosts.len() {
+        0..=10 => String::new(),
+        many => format!(" on each of {many} hosts"),
+    };
+    format!("{names}: {}{each}", words::count(changes, "change"))
+}

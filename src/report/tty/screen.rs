@@ -1,0 +1,233 @@
+//! What the lines at the bottom say: pure, from events, a size and a time.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::Size;
+use super::rows::{Work, cut, rows};
+use crate::event::{Event, HostPlan, HostStatus, Mode, Stamped, StepCounts};
+use crate::name::Name;
+use crate::report::paint::{Paint, Tone};
+use crate::report::words;
+
+/// Rows for hosts at work; more is more than a person follows.
+const MAX_ROWS: usize = 12;
+
+/// Lines of the terminal left to what stands above.
+const LEFT_ALONE: usize = 4;
+
+/// The state behind the lines.
+pub(super) struct Screen {
+    mode: Mode,
+    heading: String,
+    hosts: usize,
+    done: usize,
+    failed_hosts: usize,
+    unreachable: usize,
+    steps: StepCounts,
+    cancelling: bool,
+    planned: HashMap<Name, usize>,
+    /// Hosts at work by when they began: those longest at it come first, and a row keeps its place.
+    at_work: BTreeMap<usize, Work>,
+    numbers: HashMap<Name, usize>,
+    begun: usize,
+}
+
+impl Screen {
+    pub(super) fn new(mode: Mode, profile: Option<&Name>, hosts: &[HostPlan]) -> Self {
+        let word = match mode {
+            Mode::Push => "push",
+            Mode::DryRun => "dry-run",
+            Mode::Command => "command",
+        };
+        Self {
+            mode,
+            heading: profile.map_or_else(|| word.to_owned(), |name| format!("{word} {name}")),
+            hosts: hosts.len(),
+            done: 0,
+            failed_hosts: 0,
+            unreachable: 0,
+            steps: StepCounts::default(),
+            cancelling: false,
+            planned: hosts
+                .iter()
+                .map(|plan| (plan.host.clone(), plan.steps.len()))
+                .collect(),
+            at_work: BTreeMap::new(),
+            numbers: HashMap::new(),
+            begun: 0,
+        }
+    }
+
+    pub(super) fn observe(&mut self, stamped: &Stamped) {
+        let at = stamped.at;
+        match &stamped.event {
+            Event::HostStarted { host } => {
+                let work = Work {
+                    host: host.clone(),
+                    done: 0,
+                    planned: self.planned.get(host).copied().unwrap_or(0),
+                    module: None,
+                    title: String::new(),
+                    doing: "connecting",
+                    since: at,
+                };
+                self.at_work.insert(self.begun, work);
+                self.numbers.insert(host.clone(), self.begun);
+                self.begun += 1;
+            }
+            Event::HostConnected { host } => {
+                let doing = if self.mode == Mode::Command {
+                    "running"
+                } else {
+                    "checking"
+                };
+                if let Some(work) = self.work(host) {
+                    work.rest(doing, at);
+                }
+            }
+            Event::StepStarted { host, step, phase } => {
+                if let Some(work) = self.work(host) {
+                    // Its phases make one step: the time shown is the step's.
+                    let title = words::title(step);
+                    if work.module.as_ref() != Some(&step.module) || work.title != title {
+                        work.since = at;
+                        work.title = title.into_owned();
+                        work.module = Some(step.module.clone());
+                    }
+                    work.doing = words::phase(*phase);
+                }
+            }
+            Event::StepFinished { host, outcome, .. } => {
+                self.steps.add(*outcome);
+                if let Some(work) = self.work(host) {
+                    work.done += 1;
+                    work.rest("checking", at);
+                }
+            }
+            Event::HostFinished { host, status, .. } => {
+                self.done += 1;
+                match status {
+                    HostStatus::Unreachable { .. } => self.unreachable += 1,
+                    HostStatus::Failed | HostStatus::Lost { .. } | HostStatus::Unsupported { .. } => {
+                        self.failed_hosts += 1;
+                    }
+                    HostStatus::Ok | HostStatus::Cancelled => {}
+                }
+                if let Some(number) = self.numbers.remove(host) {
+                    self.at_work.remove(&number);
+                }
+            }
+            Event::Cancelling => self.cancelling = true,
+            _ => {}
+        }
+    }
+
+    fn work(&mut self, host: &Name) -> Option<&mut Work> {
+        self.at_work.get_mut(self.numbers.get(host)?)
+    }
+
+    /// Rows for hosts at work, then the total; every line narrower than the terminal.
+    pub(super) fn lines(&self, size: Size, now: Duration, paint: Paint) -> Vec<String> {
+        // The last column stays free: some terminals wrap when it is written.
+        let width = usize::from(size.columns).saturating_sub(1).max(1);
+        let limit = usize::from(size.rows).saturating_sub(LEFT_ALONE).min(MAX_ROWS);
+        let shown: Vec<&Work> = self.at_work.values().take(limit).collect();
+        let hidden = self.at_work.len() - shown.len();
+        let mut lines = Vec::new();
+        if usize::from(size.rows) > MAX_ROWS {
+            lines.push(String::new());
+        }
+        lines.extend(rows(&shown, width, now, paint));
+        if hidden > 0 && limit > 0 {
+            let more = format!("{} and {} more at work", paint.ellipsis(), hidden);
+            lines.push(paint.tone(Tone::Faint, &cut(&more, width, paint)));
+        }
+        lines.push(self.total(width, now, paint));
+        lines
+    }
+
+    /// The richest total that fits.
+    fn total(&self, width: usize, now: Duration, paint: Paint) -> String {
+        let hosts = format!("{}/{}", self.done, self.hosts);
+        let (changes, word) = match self.mode {
+            Mode::DryRun => (self.steps.would_change, "would change"),
+            _ => (self.steps.changed, "changed"),
+        };
+        let failed = if self.mode == Mode::Command {
+            self.failed_hosts
+        } else {
+            self.steps.failed
+        };
+        let counted =
+            |number: usize, word: &str, tone: Tone| (number > 0).then(|| (format!("{number} {word}"), tone));
+        let bad = [
+            counted(failed, "failed", Tone::Failed),
+            counted(self.unreachable, "unreachable", Tone::Failed),
+        ];
+        let bad: Vec<_> = bad.into_iter().flatten().collect();
+        let clock = (words::clock(now), Tone::Faint);
+        let heading = if self.cancelling {
+            ("cancelling".to_owned(), Tone::Failed)
+        } else {
+            (self.heading.clone(), Tone::Strong)
+        };
+
+        let mut full = vec![(format!("{hosts} hosts"), Tone::Strong)];
+        full.extend(counted(changes, word, Tone::Changed));
+        full.extend(bad.iter().cloned());
+        full.push(clock.clone());
+        let mut short = vec![(hosts, Tone::Strong)];
+        short.extend(bad);
+        short.push(clock);
+
+        let dot = format!(" {} ", paint.dot());
+        let columns = |parts: &[(String, Tone)], between: &str| -> usize {
+            let widths = parts.iter().map(|(text, _)| text.width()).sum::<usize>();
+            widths + between.width() * parts.len().saturating_sub(1)
+        };
+        let painted = |parts: &[(String, Tone)], between: &str| {
+            let parts = parts.iter().map(|(text, tone)| paint.tone(*tone, text));
+            parts.collect::<Vec<_>>().join(between)
+        };
+        let text = columns(&full, &dot);
+        for bar in [24, 12] {
+            if text + bar + heading.0.width() + 4 <= width {
+                let bar = self.bar(bar, paint);
+                return format!(
+                    "{}  {bar}  {}",
+                    paint.tone(heading.1, &heading.0),
+                    painted(&full, &dot)
+                );
+            }
+        }
+        if text <= width {
+            return painted(&full, &dot);
+        }
+        if columns(&short, " ") <= width {
+            return painted(&short, " ");
+        }
+        cut(
+            &short
+                .iter()
+                .map(|(text, _)| text.as_str())
+                .collect::<Vec<_>>()
+                .join(" "),
+            width,
+            paint,
+        )
+    }
+
+    fn bar(&self, width: usize, paint: Paint) -> String {
+        let (full, open) = paint.bar();
+        let done = (width * self.done).checked_div(self.hosts).unwrap_or(width);
+        let tone = if self.failed_hosts + self.unreachable > 0 {
+            Tone::Removed
+        } else {
+            Tone::Ok
+        };
+        paint.tone(tone, &full.repeat(done)) + &paint.tone(Tone::Faint, &open.repeat(width - done))
+    }
+}

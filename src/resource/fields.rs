@@ -1,0 +1,158 @@
+//! Fields that several resources share, and what may stand in them.
+
+use std::fmt;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+use crate::script::Script;
+use crate::sh;
+
+/// Whether something should be there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Presence {
+    /// It should be there.
+    #[default]
+    Present,
+    /// It should not.
+    Absent,
+}
+
+impl Presence {
+    /// Whether it is [`Presence::Absent`].
+    pub fn is_absent(self) -> bool {
+        self == Self::Absent
+    }
+}
+
+/// Permission bits of a path, written in octal as a string: `"0644"`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Mode(u16);
+
+impl Mode {
+    /// The mode with these bits, of which the lowest twelve count.
+    pub const fn new(bits: u16) -> Self {
+        Self(bits & 0o7777)
+    }
+
+    /// Three hex digits, as `stat -c %f` ends.
+    pub fn hex(self) -> String {
+        format!("{:03x}", self.0)
+    }
+
+    /// Four octal digits, as chmod takes them.
+    pub fn octal(self) -> String {
+        format!("{:04o}", self.0)
+    }
+}
+
+impl fmt::Debug for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.octal())
+    }
+}
+
+impl<'de> Deserialize<'de> for Mode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer).map_err(|error| {
+            D::Error::custom(format!(
+                "{error}; write a mode as a string in octal, such as \"0644\""
+            ))
+        })?;
+        let octal = (3..=4).contains(&text.len()) && text.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
+        match u16::from_str_radix(&text, 8) {
+            Ok(bits) if octal => Ok(Self(bits)),
+            _ => Err(D::Error::custom(format!(
+                "{text:?} is not a mode; write three or four octal digits, such as \"0644\""
+            ))),
+        }
+    }
+}
+
+/// Refuses a path that is neither absolute nor in the home (`~/`), not normal, or that could not stand in an answer's line.
+pub(super) fn check_path(path: &str) -> Result<(), String> {
+    if !path.starts_with('/') && !path.starts_with("~/") {
+        return Err(format!(
+            "{path:?} is not an absolute path, and not one in the home (`~/…`)"
+        ));
+    }
+    if path.chars().any(char::is_control) {
+        return Err(format!("the path {path:?} holds a control character"));
+    }
+    if path.len() > 1 && path.ends_with('/') {
+        return Err(format!("the path {path:?} ends in a slash; leave it out"));
+    }
+    if path
+        .split('/')
+        .skip(1)
+        .any(|part| part.is_empty() || part == "." || part == "..")
+        && path != "/"
+    {
+        return Err(format!(
+            "the path {path:?} has an empty, `.` or `..` part; write it out"
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses what is no user, group, package or service name anywhere.
+pub(super) fn check_name(kind: &str, name: &str) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '@');
+    match name.chars().next() {
+        None => Err(format!("a {kind} needs a name")),
+        Some('-' | '.' | '+') => Err(format!(
+            "{name:?} cannot be a {kind}'s name: it starts with {:?}",
+            &name[..1]
+        )),
+        _ if name.len() > 128 => Err(format!("{name:?} cannot be a {kind}'s name: it is too long")),
+        _ => match name.chars().find(|&c| !fits(c)) {
+            Some(bad) => Err(format!(
+                "{name:?} cannot be a {kind}'s name: it has {bad:?} in it"
+            )),
+            None => Ok(()),
+        },
+    }
+}
+
+/// Who owns a path and what may be done with it, as far as it is said.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Access<'a> {
+    /// Permission bits.
+    pub(super) mode: Option<Mode>,
+    /// Owner, by name.
+    pub(super) owner: Option<&'a str>,
+    /// Group, by name.
+    pub(super) group: Option<&'a str>,
+}
+
+impl Access<'_> {
+    /// Conditions on what `path_state` has left, each with `&&` before it.
+    pub(super) fn conditions(&self) -> Script {
+        let mut script = Script::default();
+        if let Some(mode) = self.mode {
+            script.append(sh!(" && [ \"$path_mode\" = {} ]", mode.hex()));
+        }
+        if let Some(owner) = self.owner {
+            script.append(sh!(" && [ \"$path_owner\" = {} ]", owner));
+        }
+        if let Some(group) = self.group {
+            script.append(sh!(" && [ \"$path_group\" = {} ]", group));
+        }
+        script
+    }
+
+    /// `OWNER:GROUP`, either side empty when not said.
+    pub(super) fn who(&self) -> String {
+        match self.group {
+            Some(group) => format!("{}:{group}", self.owner.unwrap_or_default()),
+            None => self.owner.unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// Refuses names that are none.
+    pub(super) fn validate(&self) -> Result<(), String> {
+        self.owner.map_or(Ok(()), |owner| check_name("user", owner))?;
+        self.group.map_or(Ok(()), |group| check_name("group", group))
+    }
+}

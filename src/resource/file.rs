@@ -1,0 +1,182 @@
+//! `file`: a regular file with given content, mode and owner.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer};
+use sha2::{Digest, Sha256};
+
+use super::fields::{Access, check_path};
+use super::{FileView, Mode, Presence, State};
+use crate::script::{Read, Script, Secret};
+use crate::sh;
+
+/// The bytes a file should hold.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Content(Vec<u8>);
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The content may be a secret one.
+        write!(f, "Content({} bytes)", self.0.len())
+    }
+}
+
+impl From<Vec<u8>> for Content {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl From<&str> for Content {
+    fn from(text: &str) -> Self {
+        Self(text.as_bytes().to_vec())
+    }
+}
+
+impl From<String> for Content {
+    fn from(text: String) -> Self {
+        Self(text.into_bytes())
+    }
+}
+
+impl<'de> Deserialize<'de> for Content {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+/// A regular file. What is not said about it stays as it is; a new file is `0644`.
+///
+/// Content is written beside the file and renamed over it, so nobody sees half of it. A link, directory or device in
+/// its place is not replaced: the step fails and says so.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Its absolute path; its directory must be there already.
+    #[serde(rename = "file")]
+    pub path: String,
+    /// What it should hold; when not said, only that it is there.
+    pub content: Option<Content>,
+    /// Permission bits.
+    pub mode: Option<Mode>,
+    /// Owner, by name.
+    pub owner: Option<String>,
+    /// Group, by name.
+    pub group: Option<String>,
+    /// Whether it should be there.
+    #[serde(default)]
+    pub state: Presence,
+    /// Whether its content is kept out of diffs, logs and reports.
+    #[serde(default)]
+    pub secret: bool,
+}
+
+impl File {
+    /// A file at `path` that holds `content`, with the defaults for all else.
+    pub fn new(path: impl Into<String>, content: impl Into<Content>) -> Self {
+        Self {
+            path: path.into(),
+            content: Some(content.into()),
+            mode: None,
+            owner: None,
+            group: None,
+            state: Presence::Present,
+            secret: false,
+        }
+    }
+
+    /// No file at `path`.
+    pub fn absent(path: impl Into<String>) -> Self {
+        Self {
+            state: Presence::Absent,
+            content: None,
+            ..Self::new(path, "")
+        }
+    }
+
+    fn access(&self) -> Access<'_> {
+        Access {
+            mode: self.mode,
+            owner: self.owner.as_deref(),
+            group: self.group.as_deref(),
+        }
+    }
+}
+
+impl State for File {
+    fn title(&self) -> String {
+        format!("file {}", self.path)
+    }
+
+    fn check(&self) -> Script {
+        let path = Read::Path(self.path.clone());
+        if self.state.is_absent() {
+            return sh!("{}; [ -z \"$path_type\" ]", path);
+        }
+        let mut script = sh!("{}; [ \"$path_type\" = 8 ]", path);
+        script.append(self.access().conditions());
+        if let Some(content) = &self.content {
+            let digest: String = Sha256::digest(&content.0)
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            script.append(sh!(
+                " && {} && [ \"$digest\" = {} ]",
+                Read::Digest(self.path.clone()),
+                digest
+            ));
+        }
+        script
+    }
+
+    fn apply(&self) -> Script {
+        let path = || Script::path(&self.path);
+        if self.state.is_absent() {
+            return sh!(
+                "[ ! -d {} ] || refuse_other {} file\nrm -f -- {}",
+                path(),
+                path(),
+                path()
+            );
+        }
+        let produce = match &self.content {
+            Some(content) => Script::produce(content.0.clone()),
+            None => sh!("{ [ ! -f {} ] || cat -- {}; }", path(), path()),
+        };
+        let mode = self.mode.map(Mode::octal).unwrap_or_default();
+        let (owner, group) = (
+            self.owner.clone().unwrap_or_default(),
+            self.group.clone().unwrap_or_default(),
+        );
+        sh!("{} | place {} {} {} {}", produce, path(), mode, owner, group)
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        check_path(&self.path)?;
+        self.access().validate()?;
+        if self.state.is_absent() && self.content.is_some() {
+            return Err(format!("{} cannot be absent and have content", self.path));
+        }
+        Ok(())
+    }
+
+    fn file(&self) -> Option<FileView<'_>> {
+        let content = self.content.as_ref().map(|content| content.0.as_slice());
+        let shown = self.state.is_absent() || content.is_some();
+        shown.then_some(FileView {
+            path: &self.path,
+            content,
+            secret: self.secret,
+        })
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        match &self.content {
+            Some(content) if self.secret => String::from_utf8_lossy(&content.0)
+                .lines()
+                .map(Secret::new)
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+}

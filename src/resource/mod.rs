@@ -1,0 +1,190 @@
+//! Kinds of state: one file each, writing its check and its apply.
+//!
+//! The one promise: a check changes nothing and its exit status says whether the state holds; an apply brings it
+//! about, and only the check decides whether it did. To add one: a struct in its own file that implements [`State`],
+//! one line in [`resources!`], one folder of golden cases.
+
+mod directory;
+mod fields;
+mod file;
+mod group;
+mod link;
+mod package;
+mod postgres_database;
+mod postgres_role;
+mod service;
+mod shell;
+mod user;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::config::{Value, from_value};
+use crate::diagnostic::Diagnostic;
+use crate::script::{Script, Secret};
+
+pub use directory::Directory;
+pub use fields::{Mode, Presence};
+pub use file::{Content, File};
+pub use group::Group;
+pub use link::Link;
+pub use package::Package;
+pub use postgres_database::PostgresDatabase;
+pub use postgres_role::PostgresRole;
+pub use service::{OnChange, Service};
+pub use shell::Sh;
+pub use user::User;
+
+/// What every kind of state can do. All of it is pure: values in, shell text out.
+pub trait State: fmt::Debug + Send + Sync {
+    /// What a person calls it, such as `package nginx`; unique within a module.
+    fn title(&self) -> String;
+
+    /// Exit status 0 when the state holds. Reads through prelude functions, changes nothing, prints nothing.
+    fn check(&self) -> Script;
+
+    /// Brings the state about. Runs in a subshell under `set -e`, stdin empty, output shown when it fails.
+    fn apply(&self) -> Script;
+
+    /// Refuses what no host could satisfy, such as a relative path.
+    fn validate(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Whether the check starts processes of its own, beyond what is asked in bulk.
+    fn asks_itself(&self) -> bool {
+        false
+    }
+
+    /// The file whose content it decides, for `--diff`.
+    fn file(&self) -> Option<FileView<'_>> {
+        None
+    }
+
+    /// The service whose debts it pays: other steps may notify it by this name.
+    fn pays_for(&self) -> Option<&str> {
+        None
+    }
+
+    /// Its apply with that of the neighbours behind it in one transaction, where that is possible for any.
+    fn joined(&self, _behind: &[&Resource]) -> Option<Script> {
+        None
+    }
+
+    /// Secrets that must never be shown, beyond those its scripts hold.
+    fn secrets(&self) -> Vec<Secret> {
+        Vec::new()
+    }
+}
+
+/// A file's wanted side of a diff.
+#[derive(Clone, Copy, Debug)]
+pub struct FileView<'a> {
+    /// Its path.
+    pub path: &'a str,
+    /// What it should hold; `None` when it should not be there.
+    pub content: Option<&'a [u8]>,
+    /// Whether the content is not to be shown.
+    pub secret: bool,
+}
+
+/// One wanted piece of state, and whom a change of it concerns.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    kind: Kind,
+    /// Services that owe a reload or restart once this has changed.
+    pub notify: Vec<String>,
+}
+
+impl Resource {
+    /// A change of this resource makes `service` reload or restart, in this run or the next that gets so far.
+    #[must_use]
+    pub fn notify(mut self, service: impl Into<String>) -> Self {
+        self.notify.push(service.into());
+        self
+    }
+}
+
+impl std::ops::Deref for Resource {
+    type Target = dyn State;
+
+    fn deref(&self) -> &Self::Target {
+        self.kind.state()
+    }
+}
+
+/// Lists the kinds: the key a TOML step is known by, and its struct.
+macro_rules! resources {
+    ($($key:literal => $kind:ident,)*) => {
+        /// Each kind of state there is.
+        #[derive(Clone, Debug)]
+        enum Kind {
+            $($kind(Arc<$kind>),)*
+        }
+
+        impl Kind {
+            fn state(&self) -> &(dyn State + 'static) {
+                match self {
+                    $(Self::$kind(it) => it.as_ref(),)*
+                }
+            }
+        }
+
+        $(impl From<$kind> for Resource {
+            fn from(it: $kind) -> Self {
+                Self { kind: Kind::$kind(Arc::new(it)), notify: Vec::new() }
+            }
+        })*
+
+        /// The keys steps in TOML are known by.
+        pub const KEYS: &[&str] = &[$($key),*];
+
+        /// Reads a step's table, already without its step-level keys, as the kind named by `key`.
+        pub fn read(key: &str, step: &Value) -> Result<Resource, Diagnostic> {
+            let resource: Resource = match key {
+                $($key => from_value::<$kind>(step)?.into(),)*
+                _ => return Err(Diagnostic::new(format!("unknown kind of step `{key}`")).at(&step.origin).suggest(key, KEYS.iter().copied())),
+            };
+            resource.validate().map_err(|message| Diagnostic::new(message).at(&step.origin))?;
+            Ok(resource)
+        }
+    };
+}
+
+resources! {
+    "package" => Package,
+    "file" => File,
+    "directory" => Directory,
+    "link" => Link,
+    "user" => User,
+    "group" => Group,
+    "service" => Service,
+    "postgres_role" => PostgresRole,
+    "postgres_database" => PostgresDatabase,
+    "sh" => Sh,
+}
+
+impl Resource {
+    /// The package it is, if it is one.
+    fn as_package(&self) -> Option<&Package> {
+        match &self.kind {
+            Kind::Package(package) => Some(package),
+            _ => None,
+        }
+    }
+
+    /// The file it is, for the loader that fills in a `source`.
+    pub fn with_content(self, bytes: Vec<u8>) -> Self {
+        match self.kind {
+            Kind::File(file) => {
+                let mut file = Arc::unwrap_or_clone(file);
+                file.content = Some(Content::from(bytes));
+                Self {
+                    kind: Kind::File(Arc::new(file)),
+                    notify: self.notify,
+                }
+            }
+            _ => self,
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! `package`: software from the host's own package manager.
+
+use serde::Deserialize;
+
+use super::fields::{check_name, check_path};
+use super::{Presence, Resource, State};
+use crate::script::{Read, Script};
+use crate::sh;
+
+/// A package that should be installed, or should not.
+///
+/// Neighbouring packages are installed in one transaction.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    /// Its name, as the host's package manager knows it.
+    #[serde(rename = "package")]
+    pub name: String,
+    /// Whether it should be there.
+    #[serde(default)]
+    pub state: Presence,
+    /// Whether packages it only recommends come with it.
+    #[serde(default = "yes")]
+    pub recommends: bool,
+    /// Files it brings that should not be there, such as an example's configuration; removed with its installation,
+    /// so that a dry-run knows of it while the package is not there yet.
+    #[serde(default)]
+    pub discard: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Package {
+    /// The package `name`, installed without what it only recommends.
+    pub fn lean(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            state: Presence::Present,
+            recommends: false,
+            discard: Vec::new(),
+        }
+    }
+
+    fn discarding(&self) -> Script {
+        if self.discard.is_empty() {
+            return Script::default();
+        }
+        sh!(
+            "\nrm -f -- {}",
+            Script::join(" ", self.discard.iter().map(|path| Script::path(path)))
+        )
+    }
+
+    fn flag(&self) -> Script {
+        Script::raw(if self.recommends {
+            "--install-recommends"
+        } else {
+            "--no-install-recommends"
+        })
+    }
+}
+
+impl State for Package {
+    fn title(&self) -> String {
+        format!("package {}", self.name)
+    }
+
+    fn check(&self) -> Script {
+        let read = Read::Package(self.name.clone());
+        if self.state.is_absent() {
+            sh!("{}; [ -z \"$package_version\" ]", read)
+        } else {
+            let mut script = sh!("{}; [ -n \"$package_version\" ]", read);
+            for path in &self.discard {
+                script.append(sh!(" && {} && [ -z \"$path_type\" ]", Read::Path(path.clone())));
+            }
+            script
+        }
+    }
+
+    fn apply(&self) -> Script {
+        if self.state.is_absent() {
+            return sh!("remove_packages {}", &self.name);
+        }
+        let mut script = sh!("install_packages {} {}", self.flag(), &self.name);
+        script.append(self.discarding());
+        script
+    }
+
+    fn joined(&self, behind: &[&Resource]) -> Option<Script> {
+        let alike = |other: &&Package| other.state == self.state && other.recommends == self.recommends;
+        let more: Vec<String> = behind
+            .iter()
+            .map_while(|next| next.as_package().filter(alike))
+            .map(|package| package.name.clone())
+            .collect();
+        if more.is_empty() || self.state.is_absent() {
+            return None;
+        }
+        // When one name is wrong all fail together; alone, each fails or succeeds for itself.
+        let mut script = sh!(
+            "install_packages {} {} {} || install_packages {} {}",
+            self.flag(),
+            &self.name,
+            more.as_slice(),
+            self.flag(),
+            &self.name
+        );
+        script.append(self.discarding());
+        Some(script)
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        check_name("package", &self.name)?;
+        if self.state.is_absent() && !self.discard.is_empty() {
+            return Err(format!(
+                "package {} cannot be absent and have files to discard",
+                self.name
+            ));
+        }
+        self.discard.iter().try_for_each(|path| check_path(path))
+    }
+}

@@ -1,0 +1,185 @@
+//! The words a program may say, one variant each.
+
+use std::fmt;
+
+/// Proof that a frame comes from our program: 128 random bits in hex, new in every run of every host.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Nonce(String);
+
+impl Nonce {
+    /// Makes a nonce of 16 random bytes, which the caller draws from the system.
+    pub fn new(random: [u8; 16]) -> Self {
+        Self(random.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The 32 hex digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Nonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Nonce(…)")
+    }
+}
+
+/// What a program says. Numbers are step indices unless said otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// First of all: the version of this language.
+    Hello {
+        /// [`super::VERSION`] of the program.
+        version: usize,
+    },
+    /// A check begins that asks more than the snapshot.
+    Check(usize),
+    /// All checks are done: of `steps` steps these do not hold.
+    Plan {
+        /// How many steps were asked.
+        steps: usize,
+        /// Those that do not hold, ascending.
+        wanted: Vec<usize>,
+    },
+    /// What follows, up to `Shown`, is the content of the step's file.
+    Content {
+        /// The step.
+        step: usize,
+        /// Whether there is a file at all.
+        exists: bool,
+    },
+    /// The content ended.
+    Shown(usize),
+    /// The apply begins.
+    Apply(usize),
+    /// The check after the apply begins.
+    Verify(usize),
+    /// The step holds and held before.
+    Ok(usize),
+    /// The step holds now, and did not when the run began.
+    Changed {
+        /// The step.
+        step: usize,
+        /// Whether an earlier step's apply did it.
+        earlier: bool,
+    },
+    /// The step failed.
+    Failed {
+        /// The step.
+        step: usize,
+        /// How.
+        why: Failure,
+    },
+    /// These steps are not tried.
+    Skip {
+        /// The first of them.
+        from: usize,
+        /// The last of them.
+        to: usize,
+        /// Why.
+        why: Skip,
+    },
+    /// Last of all: the program ran to its end.
+    End,
+}
+
+/// How a step failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Its apply ended with this status.
+    Apply(u32),
+    /// Its check fails after its apply.
+    Verify,
+    /// No directory for temporary files or for the state.
+    Room,
+    /// Another push, this process on the host, is at work.
+    Locked(u32),
+}
+
+/// Why steps are not tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// This step failed.
+    After(usize),
+    /// The controller went away, or asked for an end.
+    Cancelled,
+}
+
+/// The words of a frame make no sense.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a frame: {0:?}")]
+pub struct FrameError(pub String);
+
+impl Frame {
+    /// Reads the words behind the nonce.
+    pub fn parse(words: &str) -> Result<Self, FrameError> {
+        Self::read(words).ok_or_else(|| FrameError(words.chars().take(80).collect()))
+    }
+
+    fn read(words: &str) -> Option<Self> {
+        let words: Vec<&str> = words.split(' ').collect();
+        let number = |word: &str| word.parse::<usize>().ok();
+        Some(match *words.as_slice() {
+            ["hello", version] => Self::Hello {
+                version: number(version)?,
+            },
+            ["check", step] => Self::Check(number(step)?),
+            ["plan", steps, ref wanted @ ..] => {
+                let steps = number(steps)?;
+                let wanted: Vec<usize> = wanted.iter().map(|word| number(word)).collect::<Option<_>>()?;
+                if wanted.windows(2).any(|pair| pair[0] >= pair[1])
+                    || wanted.last().is_some_and(|&last| last >= steps)
+                {
+                    return None;
+                }
+                Self::Plan { steps, wanted }
+            }
+            ["content", step, "file"] => Self::Content {
+                step: number(step)?,
+                exists: true,
+            },
+            ["content", step, "none"] => Self::Content {
+                step: number(step)?,
+                exists: false,
+            },
+            ["shown", step] => Self::Shown(number(step)?),
+            ["apply", step] => Self::Apply(number(step)?),
+            ["verify", step] => Self::Verify(number(step)?),
+            ["ok", step] => Self::Ok(number(step)?),
+            ["changed", step] => Self::Changed {
+                step: number(step)?,
+                earlier: false,
+            },
+            ["changed", step, "earlier"] => Self::Changed {
+                step: number(step)?,
+                earlier: true,
+            },
+            ["failed", step, why, detail] => {
+                let detail = detail.parse().ok()?;
+                let why = match why {
+                    "apply" => Failure::Apply(detail),
+                    "verify" => Failure::Verify,
+                    "room" => Failure::Room,
+                    "locked" => Failure::Locked(detail),
+                    _ => return None,
+                };
+                Self::Failed {
+                    step: number(step)?,
+                    why,
+                }
+            }
+            ["skip", from, to, "after", step] => Self::Skip {
+                from: number(from)?,
+                to: number(to)?,
+                why: Skip::After(number(step)?),
+            },
+            ["skip", from, to, "cancelled"] => Self::Skip {
+                from: number(from)?,
+                to: number(to)?,
+                why: Skip::Cancelled,
+            },
+            ["end"] => Self::End,
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,19 @@
+//! Both ends of the line: what every program says, and how it is heard.
+//!
+//! A frame is newline, RS, the run's nonce, words, newline. The nonce is new in every run and never exported, so no
+//! output can imitate a frame; words are letters and digits only, so nothing in a frame needs quoting.
+
+mod decode;
+mod frame;
+
+pub use decode::{Decoder, Item};
+pub use frame::{Failure, Frame, FrameError, Nonce, Skip};
+
+/// The start of every program: asks the host, changes nothing.
+pub const PRELUDE: &str = include_str!("prelude.sh");
+
+/// The part only a push has: everything that changes a host.
+pub const APPLY: &str = include_str!("apply.sh");
+
+/// The version of the frames' language, in the first frame.
+pub const VERSION: usize = 1;

@@ -1,0 +1,4 @@
+//! Compiled programs under the shells that hosts have: the laws of the wire, each tried.
+
+mod laws;
+mod resources;

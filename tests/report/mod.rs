@@ -1,0 +1,8 @@
+//! Telling, from canned runs to goldens and screens.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by panic")]
+
+mod canned;
+mod folding;
+mod formats;
+mod screens;
