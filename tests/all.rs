@@ -6,7 +6,6 @@
     clippy::print_stderr,
     reason = "measured numbers, and what was left out"
 )]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 mod diagnostics;
 mod inventory;

@@ -2,7 +2,7 @@
 
 pub mod host;
 pub mod proxy;
-pub mod ssh_agent;
 pub mod shell;
+pub mod ssh_agent;
 pub mod ssh_server;
 pub mod sshd;
