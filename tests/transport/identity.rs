@@ -79,13 +79,14 @@ async fn every_kind_of_key_file_opens_openssh() {
 #[tokio::test]
 async fn only_rsa_keys_ask_for_rsa_hashes() {
     let server = server(false).await;
-    let start = Instant::now();
-    connect(None, server.connection()).await.unwrap();
-    assert!(
-        start.elapsed() < Duration::from_millis(900),
-        "took {:?}",
-        start.elapsed()
-    );
+    let mut quickest = Duration::MAX;
+    // The machine may be busy, but not every time.
+    for _ in 0..5 {
+        let start = Instant::now();
+        connect(None, server.connection()).await.unwrap();
+        quickest = quickest.min(start.elapsed());
+    }
+    assert!(quickest < Duration::from_millis(900), "took {quickest:?}");
 }
 
 #[tokio::test]
