@@ -3,5 +3,6 @@
 pub mod host;
 pub mod proxy;
 pub mod shell;
+pub mod ssh_agent;
 pub mod ssh_server;
 pub mod sshd;

@@ -85,7 +85,7 @@ impl Sshd {
 
     pub fn connection(&self) -> Connection {
         let mut connection = connection(self.port, self.dir.path());
-        connection.user = "root".to_owned();
+        "root".clone_into(&mut connection.user);
         connection
     }
 }
@@ -115,7 +115,7 @@ fn config(dir: &Path, host_keys: &[PathBuf], port: u16, lines: &str) -> String {
          AuthorizedKeysFile {dir}/authorized_keys\n"
     );
     for key in host_keys {
-        config += &format!("HostKey {}\n", key.display());
+        config = format!("{config}HostKey {}\n", key.display());
     }
     config + lines + "\n"
 }
