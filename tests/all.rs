@@ -8,6 +8,7 @@
 )]
 
 mod diagnostics;
+mod house;
 mod inventory;
 mod kit;
 mod profile;

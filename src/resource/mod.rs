@@ -2,7 +2,7 @@
 //!
 //! The one promise: a check changes nothing and its exit status says whether the state holds; an apply brings it
 //! about, and only the check decides whether it did. To add one: a struct in its own file that implements [`State`],
-//! one line in [`resources!`], one folder of golden cases.
+//! one line in `resources!`, one folder of golden cases.
 
 mod directory;
 mod fields;
@@ -179,6 +179,7 @@ impl Resource {
     }
 
     /// The file it is, for the loader that fills in a `source`.
+    #[must_use]
     pub fn with_content(self, bytes: Vec<u8>) -> Self {
         match self.kind {
             Kind::File(file) => {

@@ -187,7 +187,7 @@ impl Fleet {
                             StepCounts::default(),
                             Duration::ZERO,
                         )
-                        .await
+                        .await;
                 }
             }
             while tasks.try_join_next().is_some() {}

@@ -6,3 +6,4 @@ pub mod shell;
 pub mod ssh_agent;
 pub mod ssh_server;
 pub mod sshd;
+pub mod tools;
