@@ -1,6 +1,11 @@
 //! One integration binary.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
 #![allow(unreachable_pub, reason = "modules of one binary")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "measured numbers, and what was left out"
+)]
 
 mod diagnostics;
 mod house;

@@ -100,6 +100,8 @@ pub enum Reason {
     },
     /// The apply said it succeeded, the check still fails.
     NotVerified,
+    /// The content it needs could not be brought to the host.
+    NoContent,
     /// The host has no directory that could take temporary files or the run's own state.
     NoRoom,
     /// Another run is changing the host at this moment.

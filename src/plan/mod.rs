@@ -11,7 +11,7 @@ use crate::resource::Resource;
 use crate::script::Secret;
 
 pub use build::build;
-pub use compile::{CompileError, Options, command, compile};
+pub use compile::{CompileError, DELIVERED, Options, command, compile, deliver};
 
 /// One resource of one module on one host.
 #[derive(Clone, Debug)]

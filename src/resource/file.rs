@@ -10,6 +10,9 @@ use super::{FileView, Invalid, Mode, Presence, State};
 use crate::script::{Read, Script, Secret};
 use crate::sh;
 
+/// Content up to this size is part of the program; larger content is brought when a host asks for it.
+const INLINE: usize = 8 * 1024;
+
 /// The bytes a file should hold.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Content(Vec<u8>);
@@ -140,6 +143,7 @@ impl State for File {
             );
         }
         let produce = match &self.content {
+            Some(_) if self.large_content().is_some() => Script::raw("cat \"$run/content.$step_now\""),
             Some(content) => Script::produce(content.0.clone()),
             None => sh!("{ [ ! -f {} ] || cat -- {}; }", path(), path()),
         };
@@ -171,6 +175,13 @@ impl State for File {
             content,
             secret: self.secret,
         })
+    }
+
+    fn large_content(&self) -> Option<&[u8]> {
+        self.content
+            .as_ref()
+            .map(|content| content.0.as_slice())
+            .filter(|content| content.len() > INLINE)
     }
 
     fn secrets(&self) -> Vec<Secret> {

@@ -61,6 +61,11 @@ pub trait State: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Content its apply reads from `$run/content.STEP`: what is too large to travel to hosts that have it already.
+    fn large_content(&self) -> Option<&[u8]> {
+        None
+    }
+
     /// The service whose debts it pays: other steps may notify it by this name.
     fn pays_for(&self) -> Option<&str> {
         None

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{Sender, unbounded_channel};
 use tokio::task::JoinSet;
 
 use super::cancel::Cancel;
+use super::deliver::deliver;
 use super::host_run::{Ended, HostRun};
 use super::tail::Bounded;
 use crate::event::{Event, HostPlan, HostStatus, Mode, Stamped, StepCounts, Summary, Unreachable};
@@ -331,6 +332,17 @@ impl Scene {
             while let Ok(event) = events.try_recv() {
                 self.emit(event).await;
             }
+            if let Some(need) = run.need() {
+                let delivered = tokio::select! {
+                    delivered = deliver(plan, &need, session) => delivered,
+                    () = self.cancel.demanded() => Err("the run was left".to_owned()),
+                };
+                if let Err(detail) = delivered {
+                    // The step gives up waiting when its input ends, and fails with what is said here.
+                    run.undelivered(need.step, &detail, &mut emit);
+                    listener.close_input().await;
+                }
+            }
             match ended {
                 Some(ended) => break ended,
                 None if run.is_done() => break Ended::Exit("done".to_owned()),
@@ -419,6 +431,12 @@ struct Listener<'a> {
 }
 
 impl Listener<'_> {
+    async fn close_input(&mut self) {
+        if !std::mem::replace(&mut self.input_closed, true) {
+            self.running.close_input().await;
+        }
+    }
+
     async fn heard(&mut self) -> Heard {
         let cancel = &self.scene.cancel;
         if !self.input_closed {
@@ -426,8 +444,7 @@ impl Listener<'_> {
                 output = self.running.next() => return Heard::from(output),
                 () = cancel.requested() => {}
             }
-            self.running.close_input().await;
-            self.input_closed = true;
+            self.close_input().await;
         }
         tokio::select! {
             output = self.running.next() => Heard::from(output),

@@ -7,7 +7,7 @@ use super::tail::Bounded;
 use crate::event::{Event, FileDiff, HostStatus, Outcome, Phase, Reason, Step, StepCounts};
 use crate::name::Name;
 use crate::plan::Plan;
-use crate::wire::{Decoder, Failure, Frame, Item, Nonce, Skip, VERSION};
+use crate::wire::{Decoder, Failure, Frame, Item, Nonce, Room, Skip, VERSION};
 
 /// The most of a file's present content that is kept for a diff; the program sends one byte more.
 const MAX_SHOWN: usize = 256 * 1024;
@@ -39,8 +39,20 @@ pub struct HostRun {
     output: Bounded,
     stray: Bounded,
     shown: Option<Shown>,
+    need: Option<Need>,
     cancelled: bool,
     broken: Option<String>,
+}
+
+/// A step that waits for its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// The step.
+    pub step: usize,
+    /// Where the waiting program keeps its files.
+    pub room: Room,
+    /// The end of that directory's name.
+    pub suffix: String,
 }
 
 /// A file's present content, as far as it has come.
@@ -80,8 +92,21 @@ impl HostRun {
             output: Bounded::default(),
             stray: Bounded::default(),
             shown: None,
+            need: None,
             cancelled: false,
             broken: None,
+        }
+    }
+
+    /// The content a step waits for, once.
+    pub fn need(&mut self) -> Option<Need> {
+        self.need.take()
+    }
+
+    /// The content a step waits for could not be brought: `detail` stands in its output.
+    pub fn undelivered(&mut self, step: usize, detail: &str, emit: &mut impl FnMut(Event)) {
+        if self.open(step).is_ok() {
+            self.output(format!("{detail}\n").into_bytes(), emit);
         }
     }
 
@@ -220,6 +245,21 @@ impl HostRun {
                     content: exists.then(Vec::new),
                 });
             }
+            Frame::Need {
+                step,
+                room,
+                ref suffix,
+            } => {
+                self.open(step)?;
+                if self.plan.steps[step].resource.large_content().is_none() {
+                    return Err("a step asks for content it was given");
+                }
+                self.need = Some(Need {
+                    step,
+                    room,
+                    suffix: suffix.clone(),
+                });
+            }
             Frame::Shown(step) => self.show(step, emit)?,
             Frame::Ok(step) => self.applied(step, Outcome::Ok, None, emit)?,
             Frame::Changed { step, earlier } => {
@@ -235,6 +275,7 @@ impl HostRun {
                     Failure::Apply(status) => Reason::ApplyExit { status },
                     Failure::Verify => Reason::NotVerified,
                     Failure::Room => Reason::NoRoom,
+                    Failure::Content => Reason::NoContent,
                     Failure::Locked(pid) => Reason::Locked { pid },
                 };
                 self.applied(step, Outcome::Failed, Some(reason), emit)?;

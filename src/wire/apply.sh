@@ -154,9 +154,27 @@ after() {
   if [ $(($1 + 1)) -lt "$next" ]; then frame skip $(($1 + 1)) $((next - 1)) after "$1"; fi
 }
 
+# await_content STEP: asks for content too large for the program, which is put beside us while we wait.
+await_content() {
+  frame need "$1" "$room" "${run##*.}"
+  until [ -e "$run/content.$1" ]; do
+    [ ! -e "$run/stop" ] || return 1
+    sleep 0.05 2>/dev/null || sleep 1
+  done
+}
+
 # attempt STEP: applies it, and believes only its check. Never called in a condition: set -e would be off inside.
 attempt() {
   frame apply "$1"
+  case $large in
+    *" $1 "*)
+      if ! await_content "$1"; then
+        frame failed "$1" content 0
+        after "$1"
+        return
+      fi
+      ;;
+  esac
   (
     unset nonce
     set -e
@@ -205,9 +223,11 @@ drive() {
   frame end
 }
 
-# make_run: a directory of our own with an unguessable name, in the first place that takes one.
+# make_run: a directory of our own with an unguessable name, in the first place that takes one. The controller knows
+# the places by these words.
 make_run() {
-  for place in /tmp /var/tmp /run "${HOME:-/nonexistent}"; do
+  for room in tmp vartmp run home; do
+    case $room in tmp) place=/tmp ;; vartmp) place=/var/tmp ;; run) place=/run ;; home) place=${HOME:-/nonexistent} ;; esac
     run=$(mktemp -d "$place/provision.XXXXXXXXXX" 2>/dev/null) && return 0
   done
   return 1

@@ -118,7 +118,7 @@ fn config(dir: &Path, host_keys: &[PathBuf], port: u16, lines: &str) -> String {
          AuthorizedKeysFile {dir}/authorized_keys\n"
     );
     for key in host_keys {
-        config += &format!("HostKey {}\n", key.display());
+        config = format!("{config}HostKey {}\n", key.display());
     }
     config + lines + "\n"
 }

@@ -107,6 +107,7 @@ pub fn reason(reason: &Reason, plan: &[Arc<Step>]) -> String {
     match reason {
         Reason::ApplyExit { status } => exit("its apply ", *status),
         Reason::NotVerified => "its apply ended well, but its check still fails".to_owned(),
+        Reason::NoContent => "its content could not be brought to the host".to_owned(),
         Reason::NoRoom => {
             "no directory there takes temporary files; look for a full or read-only /tmp and /var".to_owned()
         }
