@@ -7,6 +7,7 @@
     reason = "measured numbers, and what was left out"
 )]
 
+mod cli;
 mod diagnostics;
 mod house;
 mod inventory;

@@ -10,7 +10,7 @@ use crate::inventory::Host;
 use crate::resource::Resource;
 use crate::script::Secret;
 
-pub use build::build;
+pub use build::{build, unknown_modules};
 pub use compile::{CompileError, DELIVERED, Options, command, compile, deliver};
 
 /// One resource of one module on one host.
