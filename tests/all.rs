@@ -8,6 +8,7 @@
 )]
 
 mod diagnostics;
+mod docker;
 mod inventory;
 mod kit;
 mod profile;
