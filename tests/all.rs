@@ -9,6 +9,7 @@
 
 mod diagnostics;
 mod house;
+mod docker;
 mod inventory;
 mod kit;
 mod profile;
