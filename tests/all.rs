@@ -8,8 +8,8 @@
 )]
 
 mod diagnostics;
-mod house;
 mod docker;
+mod house;
 mod inventory;
 mod kit;
 mod profile;

@@ -1,8 +1,8 @@
 //! What tests of several floors need.
 
-pub mod golden;
 pub mod binary;
 pub mod docker;
+pub mod golden;
 pub mod host;
 pub mod proxy;
 pub mod shell;
