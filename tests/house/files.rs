@@ -11,10 +11,10 @@ const LONGEST: usize = 400;
 /// Longer files, how long they may get, and why that is the answer.
 const LONGER: &[(&str, usize, &str)] = &[
     ("src/module/toml.rs", 440, "one grammar, read top to bottom"),
-    ("src/runner/fleet.rs", 470, "the run of all hosts is one story"),
+    ("src/runner/fleet.rs", 490, "the run of all hosts is one story"),
     (
         "src/runner/host_run.rs",
-        430,
+        470,
         "one state machine, its states side by side",
     ),
     ("tests/program/laws.rs", 500, "one test per danger of the design"),

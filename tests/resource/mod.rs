@@ -1,9 +1,10 @@
 //! Every kind of state by its texts: `tests/golden/resource/<kind>/<case>`, and what is refused.
 
+mod flow;
 mod golden;
 mod lint;
 mod mistakes;
-mod stubs;
+mod stand_ins;
 
 use provision::config::{Data, Value};
 use provision::diagnostic::{Diagnostic, Origin, Source};
