@@ -9,10 +9,12 @@
 
 mod diagnostics;
 mod docker;
+mod house;
 mod inventory;
 mod kit;
 mod profile;
 mod program;
 mod report;
+mod resource;
 mod runner;
 mod transport;

@@ -43,7 +43,7 @@ pub(super) struct Args {
     telling: TellingArgs,
 }
 
-pub(super) fn run(args: Args) -> Outcome {
+pub(super) fn run(args: &Args) -> Outcome {
     let planned = project::plan(&args.hosts, &args.profiles, &args.profile, &args.set)?;
     let secrets = secrets(&planned.plans);
     let work = if args.dry_run {

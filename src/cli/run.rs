@@ -32,7 +32,7 @@ pub(super) struct Args {
     command: Vec<String>,
 }
 
-pub(super) fn run(args: Args) -> Outcome {
+pub(super) fn run(args: &Args) -> Outcome {
     let hosts = args.hosts.select(&args.hosts.inventory()?)?;
     let program = plan::command(&args.command)
         .map_err(|error| Diagnostic::new(format!("the command cannot be sent: {error}")))?;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::diagnostic::Diagnostics;
+use crate::profile::Profiles;
 
 use super::Outcome;
 use super::outcome::print;
@@ -44,7 +45,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let registry = mistakes.take(args.profiles.registry());
     let profiles = mistakes.take(args.profiles.load());
     let mut sound = Vec::new();
-    for listed in profiles.iter().flat_map(|profiles| profiles.list_profiles()) {
+    for listed in profiles.iter().flat_map(Profiles::list_profiles) {
         let Some(profile) = profiles
             .as_ref()
             .and_then(|all| mistakes.take(all.get_profile(listed.name)))

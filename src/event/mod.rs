@@ -292,6 +292,7 @@ fn lossy<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> 
     serializer.serialize_str(&String::from_utf8_lossy(bytes))
 }
 
+#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
 fn lossy_option<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
     match bytes {
         Some(bytes) => lossy(bytes, serializer),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 
 use super::fields::{Access, check_path};
-use super::{FileView, Mode, Presence, State};
+use super::{FileView, Invalid, Mode, Presence, State};
 use crate::script::{Read, Script, Secret};
 use crate::sh;
 
@@ -155,13 +155,16 @@ impl State for File {
         sh!("{} | place {} {} {} {}", produce, path(), mode, owner, group)
     }
 
-    fn validate(&self) -> Result<(), String> {
-        check_path(&self.path)?;
-        self.access().validate()?;
-        if self.state.is_absent() && self.content.is_some() {
-            return Err(format!("{} cannot be absent and have content", self.path));
+    fn validate(&self) -> Result<(), Invalid> {
+        check_path("file", &self.path)?;
+        if self.path == "/" {
+            return Err(Invalid::of("file")("/ is a directory".to_owned()));
         }
-        Ok(())
+        if self.state.is_absent() && self.content.is_some() {
+            let message = format!("{} cannot be absent and have content", self.path);
+            return Err(Invalid::of("content")(message));
+        }
+        self.access().validate(self.state)
     }
 
     fn file(&self) -> Option<FileView<'_>> {

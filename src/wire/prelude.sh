@@ -5,9 +5,7 @@
 
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
-# GNU stat quotes names in its %N otherwise, each version in its own way.
-QUOTING_STYLE=literal
-export PATH LC_ALL QUOTING_STYLE
+export PATH LC_ALL
 unset CDPATH ENV BASH_ENV POSIXLY_CORRECT
 umask 022
 nl='
@@ -26,8 +24,9 @@ if [ -d /run/systemd/system ]; then init=systemd; else init=sysv; fi
 frame() { printf '\n\036%s %s\n' "$nonce" "$*"; }
 
 # ---- paths: path_type path_mode path_owner path_group path_target; all empty when there is none.
-# %f is the raw mode in hex: one digit of type, three of permissions.
-ask_paths() { stat -c '%f %U %G %N' -- "$@" 2>/dev/null; }
+# %f is the raw mode in hex: one digit of type, three of permissions. GNU stat would quote the names in %N, each
+# version in its own way.
+ask_paths() { QUOTING_STYLE=literal stat -c '%f %U %G %N' -- "$@" 2>/dev/null; }
 
 # is_about LINE PATH: whether LINE of ask_paths is the answer for PATH. busybox quotes a link's two sides.
 is_about() {
@@ -235,7 +234,9 @@ snapshot_units() {
 
 # A service of a host without systemd: its script's own status, and the links that start it at boot.
 sysv_state() {
-  unit_load= unit_active= unit_enabled=
+  unit_load=
+  unit_active=
+  unit_enabled=
   [ -x "/etc/init.d/$1" ] || return 0
   unit_load=loaded
   if "/etc/init.d/$1" status >/dev/null 2>&1; then unit_active=active; fi

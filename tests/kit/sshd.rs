@@ -10,6 +10,7 @@ use provision::transport::ssh::embedded::ClientKey;
 use tempfile::TempDir;
 
 use super::host::connection;
+use super::tools::left_out;
 
 const SSHD: &str = "/usr/sbin/sshd";
 
@@ -24,7 +25,9 @@ impl Sshd {
     /// Starts it with these lines added to its configuration; `None`, said aloud, when that cannot be done here.
     pub async fn start(lines: &str) -> Option<Self> {
         if !Path::new(SSHD).exists() || !running_as_root() {
-            eprintln!("SKIPPED: no {SSHD} that could be started, so nothing was tried against OpenSSH");
+            left_out(&format!(
+                "no {SSHD} that could be started, so nothing was tried against OpenSSH"
+            ));
             return None;
         }
         // Its place for separated privileges; Debian makes it when the service starts.
