@@ -34,7 +34,7 @@ pub struct Lease {
 pub struct Host(pub &'static str);
 
 /// What a host is, as far as a dry-run must leave it alone.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
     pub packages: String,
     pub accounts: String,
@@ -198,18 +198,29 @@ impl Host {
         eventually(&format!("{}: {what}", self.0), || self.holds(script));
     }
 
+    /// The state once two looks in a row see the same: a host that has just booted still has things to do.
+    pub fn settled(self) -> State {
+        let mut last = self.state();
+        eventually(&format!("{} is at rest", self.0), || {
+            let now = self.state();
+            now == std::mem::replace(&mut last, now.clone())
+        });
+        last
+    }
+
     /// Packages, accounts and files as they are now.
     ///
     /// The tree is all of the root file system, /tmp and /run with the times of content (mtime) and of anything else
     /// (ctime, which nobody can set). Left out: /proc, /sys and /dev, which are no files of the host; what being
-    /// logged in to leaves whatever the login does, that is the journal of systemd, its sessions, /run/utmp and sudo's
-    /// notes on who used it; and the directories these are in, whose own times change with them.
+    /// logged in to leaves whatever the login does, that is the journal of systemd, its sessions, /run/utmp, the
+    /// message of the day that PAM puts together, and sudo's notes on who used it; and /run itself, whose own times
+    /// change with them.
     pub fn state(self) -> State {
         let tree = "find / /tmp /run -xdev \\( \
              -path /proc -o -path /sys -o -path /dev -o -path /mnt/keys \
              -o -path /var/log/journal -o -path /run/log/journal -o -path /run/systemd -o -path /run/udev \
              -o -path /run/sudo -o -path /var/lib/sudo \
-             \\) -prune -o ! -path /run ! -path /run/utmp -printf '%p %y %m %U:%G %s %T@ %C@ %l\\n' | sort -u";
+             \\) -prune -o ! -path /run ! -path /run/utmp ! -path /run/motd.dynamic -printf '%p %y %m %U:%G %s %T@ %C@ %l\\n' | sort -u";
         State {
             packages: self.sh("dpkg -l"),
             accounts: self.sh("getent passwd; getent group; cat /etc/shadow"),
