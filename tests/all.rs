@@ -9,6 +9,7 @@
 
 mod cli;
 mod diagnostics;
+mod docker;
 mod house;
 mod inventory;
 mod kit;

@@ -118,6 +118,8 @@ pub enum Reason {
     Cancelled,
     /// The connection was lost before the step's end was heard of; its state is not known.
     Lost,
+    /// We left at the user's demand while the step was at work; it goes on to its end there.
+    Left,
     /// An earlier step's apply brought this step's state about too.
     ByEarlierStep,
 }

@@ -149,11 +149,14 @@ impl HostRun {
             };
             return (status, self.counts);
         }
+        let left = *ended == Ended::Left && self.broken.is_none();
         let said = self.stray.text();
         if self.phase == Stage::Silent {
-            let detail = match &self.broken {
-                Some(broken) => format!("the host's answer makes no sense: {broken}"),
-                None => silent(ended, &said),
+            let detail = match (&self.broken, ended) {
+                (Some(broken), _) => format!("the host's answer makes no sense: {broken}"),
+                (None, Ended::Exit(status)) => silent(&format!(" ({status})"), &said),
+                (None, Ended::Lost(detail)) => silent(&format!(": {detail}"), &said),
+                (None, Ended::Left) => return (HostStatus::Cancelled, self.counts),
             };
             return (HostStatus::Unsupported { detail }, self.counts);
         }
@@ -163,12 +166,13 @@ impl HostRun {
             .map(|(step, _)| step);
         for step in 0..self.ended.len() {
             if !self.ended[step] {
-                let outcome = if at_work == Some(step) {
-                    Outcome::Failed
-                } else {
-                    Outcome::Skipped
+                let (outcome, reason) = match (at_work == Some(step), left) {
+                    (true, true) => (Outcome::Failed, Reason::Left),
+                    (true, false) => (Outcome::Failed, Reason::Lost),
+                    (false, true) => (Outcome::Skipped, Reason::Cancelled),
+                    (false, false) => (Outcome::Skipped, Reason::Lost),
                 };
-                self.end(step, outcome, Some(Reason::Lost), emit);
+                self.end(step, outcome, Some(reason), emit);
             }
         }
         let detail = match (self.broken, ended) {
@@ -441,15 +445,7 @@ impl HostRun {
 }
 
 /// Why nothing of our program was heard, in the host's own words where it has any.
-fn silent(ended: &Ended, said: &str) -> String {
-    let how = match ended {
-        Ended::Exit(status) => format!("the program did not start ({status})"),
-        Ended::Lost(detail) => format!("the program did not start: {detail}"),
-        Ended::Left => "the run was left before the program started".to_owned(),
-    };
-    if said.is_empty() {
-        how
-    } else {
-        format!("{how}: {said}")
-    }
+fn silent(how: &str, said: &str) -> String {
+    let separator = if said.is_empty() { "" } else { ": " };
+    format!("the program did not start{how}{separator}{said}")
 }

@@ -7,6 +7,7 @@ mod cancel;
 mod deliver;
 pub mod fleet;
 mod host_run;
+mod scene;
 mod tail;
 
 use std::sync::Arc;

@@ -40,9 +40,10 @@ refuse_other() {
 
 # ---- packages
 
-# apt asks nobody, keeps changed configuration files, and waits for another apt to end.
+# apt asks nobody, keeps changed configuration files, and waits for another apt to end. What packages make of the
+# locale, such as a database's encoding, is UTF-8.
 apt() {
-  DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 \
+  LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 \
     -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 "$@"
 }
 
@@ -56,7 +57,9 @@ apt_mend() {
 # Package lists are fetched once a run when there are none or they are a day old.
 apt_lists() {
   [ ! -e "$run/apt-lists" ] || return 0
-  if [ "${1-}" != now ] && [ -n "$(find /var/lib/apt/lists -name '*_*' -type f -mtime -1 2>/dev/null | head -n 1)" ]; then
+  # The lists carry the archive's dates; the folder they are fetched into has ours.
+  if [ "${1-}" != now ] && [ -n "$(find /var/lib/apt/lists -name '*_*' -type f 2>/dev/null | head -n 1)" ] &&
+    [ -n "$(find /var/lib/apt/lists/partial -maxdepth 0 -mtime -1 2>/dev/null)" ]; then
     return 0
   fi
   apt update

@@ -5,9 +5,7 @@
 
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
-# GNU stat quotes names in its %N otherwise, each version in its own way.
-QUOTING_STYLE=literal
-export PATH LC_ALL QUOTING_STYLE
+export PATH LC_ALL
 unset CDPATH ENV BASH_ENV POSIXLY_CORRECT
 umask 022
 nl='
@@ -26,8 +24,12 @@ if [ -d /run/systemd/system ]; then init=systemd; else init=sysv; fi
 frame() { printf '\n\036%s %s\n' "$nonce" "$*"; }
 
 # ---- paths: path_type path_mode path_owner path_group path_target; all empty when there is none.
-# %f is the raw mode in hex: one digit of type, three of permissions.
-ask_paths() { stat -c '%f %U %G %N' -- "$@" 2>/dev/null; }
+# %f is the raw mode in hex: one digit of type, three of permissions. GNU stat would quote the names in %N, each
+# version in its own way. Questions are only ever asked inside $(…), where exec saves a process.
+ask_paths() {
+  export QUOTING_STYLE=literal
+  exec stat -c '%f %U %G %N' -- "$@" 2>/dev/null
+}
 
 # is_about LINE PATH: whether LINE of ask_paths is the answer for PATH. busybox quotes a link's two sides.
 is_about() {
@@ -130,7 +132,7 @@ if command -v dpkg-query >/dev/null; then pm=apt; else pm=none; fi
 ask_packages() {
   case $pm in
     # The second letter of the status is what is, the first what was wished for.
-    apt) dpkg-query -W -f '${Package} ${db:Status-Abbrev} ${Version}\n' -- "$@" 2>/dev/null ;;
+    apt) exec dpkg-query -W -f '${Package} ${db:Status-Abbrev} ${Version}\n' -- "$@" 2>/dev/null ;;
   esac
 }
 
@@ -171,8 +173,8 @@ package_state() {
 }
 
 # ---- users and groups: their entries with the colons as written, empty when there is none.
-ask_users() { getent passwd "$@" 2>/dev/null; }
-ask_groups() { getent group "$@" 2>/dev/null; }
+ask_users() { exec getent passwd "$@" 2>/dev/null; }
+ask_groups() { exec getent group "$@" 2>/dev/null; }
 
 # snapshot_names KIND SLOT NAME...: KIND is user or group; both answer in the order of the questions.
 snapshot_names() {
@@ -218,7 +220,7 @@ group_state() {
 
 # ---- services: unit_load (loaded or else), unit_active, unit_enabled
 # systemd prints a block for every unit asked, in the order of the questions; Id stands first in each.
-ask_units() { systemctl show -p Id -p LoadState -p ActiveState -p UnitFileState -- "$@" 2>/dev/null; }
+ask_units() { exec systemctl show -p Id -p LoadState -p ActiveState -p UnitFileState -- "$@" 2>/dev/null; }
 
 snapshot_units() {
   [ "$init" = systemd ] || return 0

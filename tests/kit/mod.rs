@@ -1,5 +1,7 @@
 //! What tests of several floors need.
 
+pub mod binary;
+pub mod docker;
 pub mod golden;
 pub mod host;
 pub mod proxy;

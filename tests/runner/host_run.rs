@@ -193,6 +193,31 @@ fn a_lost_connection_fails_the_step_at_work_and_skips_the_rest() {
 }
 
 #[test]
+fn a_step_left_at_work_is_no_lost_one() {
+    let bytes = frames(&[
+        "hello 1",
+        "plan 4 0 1 2",
+        "apply 0",
+        "verify 0",
+        "changed 0",
+        "apply 1",
+    ]);
+    let (events, status, _) = run(&four(), true, &bytes, 64, &Ended::Left);
+    assert_eq!(status, HostStatus::Cancelled);
+    assert_eq!(
+        outcomes(&events)[1..],
+        [
+            (1, Outcome::Failed, Some(Reason::Left)),
+            (2, Outcome::Skipped, Some(Reason::Cancelled)),
+            (3, Outcome::Skipped, Some(Reason::Cancelled)),
+        ]
+    );
+    // Before the program began there is nothing that could not be run.
+    let (events, status, _) = run(&four(), true, b"noise", 64, &Ended::Left);
+    assert_eq!((status, outcomes(&events)), (HostStatus::Cancelled, vec![]));
+}
+
+#[test]
 fn a_host_that_never_starts_the_program_says_why() {
     let mut host = HostRun::new(four(), true, &nonce());
     host.stderr(b"sudo: a password is required\n");

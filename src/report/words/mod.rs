@@ -119,6 +119,7 @@ pub fn reason(reason: &Reason, plan: &[Arc<Step>]) -> String {
         },
         Reason::Cancelled => "the run was cancelled".to_owned(),
         Reason::Lost => "the connection was lost".to_owned(),
+        Reason::Left => "left at work; it goes on to its end there".to_owned(),
         Reason::ByEarlierStep => "by an earlier step".to_owned(),
     }
 }
@@ -167,11 +168,11 @@ pub fn trouble(status: &HostStatus, steps: StepCounts) -> Option<Advice> {
             "a host needs a POSIX sh and its usual tools; see what `ssh HOST sh` says by hand",
         ),
         HostStatus::Cancelled => {
-            let done = steps.total() - steps.skipped;
+            let done = steps.ok + steps.changed;
             advice(
                 "",
-                match done {
-                    0 => "nothing was done".to_owned(),
+                match (done, steps.failed) {
+                    (0, 0) => "nothing was done".to_owned(),
                     _ => format!("{done} of {} done", count(steps.total(), "step")),
                 },
                 "",
