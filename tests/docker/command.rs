@@ -1,7 +1,9 @@
 //! `provision run`: equal answers are told once, and a command that fails is a failure.
 
+use std::time::{Duration, Instant};
+
 use crate::kit::binary::{Provision, Told};
-use crate::kit::docker;
+use crate::kit::docker::{self, Host};
 
 fn run(limit: &str, command: &[&str]) -> Provision {
     Provision::new("run")
@@ -35,7 +37,7 @@ fn equal_answers_are_folded_and_a_failure_is_the_runs() {
     let told = run(all, &[text]).plain().exits(1);
     println!("{}", told.stdout);
     assert!(
-        told.stdout.contains("db[1,3], edge1 (exit 0):\n  even\n"),
+        told.stdout.contains("db1, db3, edge1 (exit 0):\n  even\n"),
         "{}",
         told.stdout
     );
@@ -58,6 +60,13 @@ fn equal_answers_are_folded_and_a_failure_is_the_runs() {
         told.stdout
     );
     // Neither stdin nor a background process holds the run.
-    let told = run(all, &["cat; sleep 300 & echo there"]).plain().exits(0);
-    assert!(told.stdout.contains("  there\n"), "{}", told.stdout);
+    let began = Instant::now();
+    let told = run("db1", &["cat; sleep 600 & echo $!"]).plain().exits(0);
+    assert!(began.elapsed() < Duration::from_secs(60));
+    let pid = told
+        .stdout
+        .lines()
+        .find_map(|line| line.strip_prefix("  "))
+        .unwrap();
+    Host("db1").sh(&format!("kill {pid}"));
 }

@@ -65,7 +65,7 @@ fn causes(told: &Told) {
 const STEP: &str = "[params]\nfails = { type = \"boolean\", default = false }\n\
     [[step]]\nfile = \"/srv/fleet.NAME.1\"\ncontent = \"1\\n\"\n\
     [[step]]\ntitle = \"sh middle\"\n\
-    sh = { check = \"test -e /srv/fleet.NAME.2\", apply = \"echo in the middle of NAME; ! {{ fails }}; touch /srv/fleet.NAME.2\" }\n\
+    sh = { check = \"test -e /srv/fleet.NAME.2\", apply = \"echo in the middle of NAME; if {{ fails }}; then false; fi; touch /srv/fleet.NAME.2\" }\n\
     [[step]]\nfile = \"/srv/fleet.NAME.3\"\ncontent = \"3\\n\"\n";
 
 #[test]
