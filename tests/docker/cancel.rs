@@ -10,8 +10,7 @@ const HOST: Host = Host("bastion");
 /// A module whose second step works until a gate opens.
 fn gated(folder: &Folder, work: &str) {
     let module = format!(
-        r#"description = "A step that takes as long as it likes, between two others"
-[[step]]
+        r#"[[step]]
 file = "{work}.before"
 content = "before\n"
 [[step]]

@@ -1,5 +1,8 @@
 //! Real hosts, through the real binary: what a push leaves behind is asked of the hosts themselves, past SSH.
 
+mod become_root;
 mod cancel;
+mod command;
 mod databases;
+mod fleet;
 mod web;

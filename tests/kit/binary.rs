@@ -36,7 +36,8 @@ impl Folder {
     pub fn profile(&self, name: &str, text: &str, modules: &[(&str, &str)]) {
         self.write(&format!("profiles/{name}.toml"), text);
         for (module, text) in modules {
-            self.write(&format!("profiles/modules/{module}.toml"), text);
+            let text = format!("description = \"{module}, of a test\"\n{text}");
+            self.write(&format!("profiles/modules/{module}.toml"), &text);
         }
     }
 

@@ -130,3 +130,19 @@ async fn a_stopped_host_kills_its_programs_and_nothing_else() {
 fn alive(pid: &str) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
+
+/// The exit status comes when the shell ends; the channel's end only when nobody holds its output any more.
+#[tokio::test]
+async fn a_background_process_does_not_hold_the_run() {
+    let Some(sshd) = Sshd::start("").await else { return };
+    let host = host(sshd.connection());
+    let mut session = within(Ssh::new(None).connect(&host)).await.unwrap();
+    let program = b"sleep 100 & echo $!; exit 4\n".to_vec();
+    let mut running = within(session.run(program)).await.unwrap();
+    let transcript = finish(&mut *running).await;
+    assert_eq!(transcript.end, exited(4));
+    let pid = transcript.stdout.trim();
+    assert!(alive(pid), "it goes on after us: {pid}");
+    within(session.close()).await;
+    std::process::Command::new("kill").arg(pid).status().unwrap();
+}

@@ -59,10 +59,24 @@ async fn a_closed_port_is_said_at_once() {
         cause,
         Unreachable::Connect {
             address: format!("127.0.0.1:{port}"),
-            detail: format!("127.0.0.1:{port}: Connection refused"),
+            detail: "Connection refused".into(),
         }
     );
     assert!(start.elapsed() < Duration::from_secs(2));
+
+    // A name is told with what the resolver made of it.
+    let change = |connection: &mut Connection| {
+        connection.address = "localhost".into();
+        connection.port = port;
+    };
+    let Unreachable::Connect { address, detail } =
+        refused(host.host_with(change).connection.as_ref().clone()).await
+    else {
+        panic!("another cause");
+    };
+    assert!(address.starts_with(&format!("localhost:{port} (")), "{address}");
+    assert!(address.contains("127.0.0.1"), "{address}");
+    assert_eq!(detail, "Connection refused");
 }
 
 #[tokio::test]

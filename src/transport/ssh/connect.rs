@@ -38,11 +38,12 @@ impl Resolver {
         let addresses = tokio::time::timeout_at(deadline, self.resolve(connection))
             .await
             .map_err(|_| late(ConnectPhase::Resolve))??;
+        let tried = tried(connection, &addresses);
         let stream = tokio::time::timeout_at(deadline, race(addresses, open))
             .await
             .map_err(|_| late(ConnectPhase::Connect))?;
         stream.map_err(|detail| Unreachable::Connect {
-            address: format!("{}:{}", connection.address, connection.port),
+            address: tried,
             detail,
         })
     }
@@ -72,6 +73,30 @@ impl Resolver {
     }
 }
 
+/// What a person would recognise: the address as the inventory has it, and what the resolver made of it.
+fn tried(connection: &Connection, addresses: &[SocketAddr]) -> String {
+    let (name, port) = (&connection.address, connection.port);
+    let found: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
+    match found.as_slice() {
+        [one] if one == name.trim_start_matches('[').trim_end_matches(']') => addresses[0].to_string(),
+        _ => format!("{name}:{port} ({})", found.join(", ")),
+    }
+}
+
+/// Addresses that failed alike are not told apart: hosts in equal trouble are then told of together.
+fn told(failures: &[(Option<SocketAddr>, String)]) -> String {
+    match failures {
+        [(_, first), rest @ ..] if rest.iter().all(|(_, words)| words == first) => first.clone(),
+        several => {
+            let each = several.iter().map(|(address, words)| match address {
+                Some(address) => format!("{}: {words}", address.ip()),
+                None => words.clone(),
+            });
+            each.collect::<Vec<_>>().join("; ")
+        }
+    }
+}
+
 /// Lets the address families take turns, beginning with the resolver's first choice (RFC 8305, section 4).
 fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let first = addresses.first().is_some_and(SocketAddr::is_ipv6);
@@ -97,7 +122,7 @@ where
 {
     let mut waiting = addresses.into_iter().peekable();
     let mut trying = JoinSet::new();
-    let mut failures: Vec<String> = Vec::new();
+    let mut failures = Vec::new();
     loop {
         if let Some(address) = waiting.next() {
             let opening = open(address);
@@ -109,9 +134,9 @@ where
         };
         match ended {
             Some(Ok(Ok(stream))) => return Ok(stream),
-            Some(Ok(Err((address, error)))) => failures.push(format!("{address}: {}", words(&error))),
-            Some(Err(panicked)) => failures.push(panicked.to_string()),
-            None => return Err(failures.join("; ")),
+            Some(Ok(Err((address, error)))) => failures.push((Some(address), words(&error))),
+            Some(Err(panicked)) => failures.push((None, panicked.to_string())),
+            None => return Err(told(&failures)),
         }
     }
 }
@@ -155,11 +180,12 @@ mod tests {
         assert_eq!(interleave(Vec::new()), Vec::new());
     }
 
-    /// Port 1 refuses, port 2 is silent, port 3 answers.
+    /// Port 1 refuses, port 2 is silent, port 3 answers, port 4 has no way to it.
     async fn answer(address: SocketAddr) -> io::Result<SocketAddr> {
         match address.port() {
             1 => Err(io::ErrorKind::ConnectionRefused.into()),
             2 => std::future::pending().await,
+            4 => Err(io::ErrorKind::HostUnreachable.into()),
             _ => Ok(address),
         }
     }
@@ -175,12 +201,11 @@ mod tests {
 
     #[tokio::test]
     async fn every_failure_is_told() {
-        let told = race(parse(&["127.0.0.1:1", "[::1]:1"]), answer)
-            .await
-            .unwrap_err();
+        let failed = |addresses: &'static [&str]| async { race(parse(addresses), answer).await.unwrap_err() };
+        assert_eq!(failed(&["127.0.0.1:1", "[::1]:1"]).await, "connection refused");
         assert_eq!(
-            told,
-            "127.0.0.1:1: connection refused; [::1]:1: connection refused"
+            failed(&["127.0.0.1:1", "[::1]:4"]).await,
+            "127.0.0.1: connection refused; ::1: host unreachable"
         );
     }
 }

@@ -17,6 +17,10 @@ use crate::transport::{BoxFuture, ExitStatus, Output, Running, Session};
 /// How long goodbyes may take; a host that does not take them is left without.
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// How long a program that has ended may stay silent before its channel is left. A background process it started
+/// may hold the channel open for ever; what the program itself wrote is long here.
+const LINGER: Duration = Duration::from_secs(5);
+
 /// The extended data type of stderr (RFC 4254, section 5.2), the only one there is.
 const STDERR: u32 = 1;
 
@@ -115,7 +119,17 @@ impl SshRunning {
             return None;
         }
         loop {
-            match self.reader.wait().await {
+            let said = match self.status {
+                None => self.reader.wait().await,
+                Some(_) => match tokio::time::timeout(LINGER, self.reader.wait()).await {
+                    Ok(said) => said,
+                    Err(_) => {
+                        self.complete = true;
+                        return Some(self.end());
+                    }
+                },
+            };
+            match said {
                 Some(ChannelMsg::Data { data }) => return Some(Output::Stdout(data.into())),
                 Some(ChannelMsg::ExtendedData { data, ext: STDERR }) => {
                     return Some(Output::Stderr(data.into()));
