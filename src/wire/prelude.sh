@@ -2,6 +2,8 @@
 # Lines that are only a comment are not sent.
 #
 # Words: slot, the number of a read within its kind; fresh, set while the snapshot may be believed.
+# It is written for dash, where every length a pattern may match is tried by itself: patterns match little at a time, and
+# what asks the system is exec'ed by the subshell that waits for nothing else.
 
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
@@ -27,11 +29,13 @@ frame() { printf '\n\036%s %s\n' "$nonce" "$*"; }
 
 # ---- paths: path_type path_mode path_owner path_group path_target; all empty when there is none.
 # %f is the raw mode in hex: one digit of type, three of permissions.
-ask_paths() { stat -c '%f %U %G %N' -- "$@" 2>/dev/null; }
+ask_paths() { exec stat -c '%f %U %G %N' -- "$@" 2>/dev/null; }
 
 # is_about LINE PATH: whether LINE of ask_paths is the answer for PATH. busybox quotes a link's two sides.
 is_about() {
-  about=${1#* * * }
+  about=${1#* }
+  about=${about#* }
+  about=${about#* }
   case $1 in
     a*) case $about in "$2 -> "* | "'$2' -> '"*) return 0 ;; esac ;;
     *) [ "$about" = "$2" ] && return 0 ;;
@@ -62,8 +66,8 @@ snapshot_paths() {
 
 path_state() {
   if [ -n "$fresh" ]; then eval "answer=\${path_$1-}"; else answer=$(ask_paths "$2"); fi
-  path_type=${answer%"${answer#?}"}
   path_mode=${answer%% *}
+  path_type=${path_mode%???}
   path_mode=${path_mode#?}
   answer=${answer#* }
   path_owner=${answer%% *}
@@ -87,25 +91,27 @@ path_state() {
 snapshot_digests() {
   slot=$1
   shift
-  first=$slot
-  count=$#
+  nth=0
+  asked=
   names=
-  while [ "$count" -gt 0 ]; do
-    case $1 in *\\*) ;; *) if [ -f "$1" ] && [ ! -L "$1" ]; then set -- "$@" "$1"; names="$names $slot"; fi ;; esac
-    shift
+  for path; do
+    nth=$((nth + 1))
+    case $path in *\\*) ;; *) if [ -f "$path" ] && [ ! -L "$path" ]; then asked="$asked \"\${$nth}\"" names="$names $slot"; fi ;; esac
     slot=$((slot + 1))
-    count=$((count - 1))
   done
-  [ $# -gt 0 ] || return 0
-  answers=$(sha256sum -- "$@" 2>/dev/null)
+  [ -n "$asked" ] || return 0
+  # Numbers, not words: adding to the list one by one would copy it each time.
+  eval "set -- $asked"
+  answers=$(exec sha256sum -- "$@" 2>/dev/null)
   IFS=$nl
   for answer in $answers; do
     while [ $# -gt 0 ]; do
       names=${names# }
       slot=${names%% *}
       names=${names#"$slot"}
-      if [ "${answer#*  }" = "$1" ]; then
-        eval "digest_$slot=\${answer%%  *}"
+      digest=${answer%% *}
+      if [ "$answer" = "$digest  $1" ]; then
+        eval "digest_$slot=\$digest"
         shift
         break
       fi
@@ -119,7 +125,7 @@ digest_state() {
   digest=
   if [ -n "$fresh" ]; then eval "digest=\${digest_$1-}"; fi
   if [ -z "$digest" ] && [ -f "$2" ] && [ ! -L "$2" ] && [ -r "$2" ]; then
-    digest=$(sha256sum <"$2" 2>/dev/null)
+    digest=$(exec sha256sum <"$2" 2>/dev/null)
     digest=${digest%% *}
   fi
 }
@@ -130,7 +136,7 @@ if command -v dpkg-query >/dev/null; then pm=apt; else pm=none; fi
 ask_packages() {
   case $pm in
     # The second letter of the status is what is, the first what was wished for.
-    apt) dpkg-query -W -f '${Package} ${db:Status-Abbrev} ${Version}\n' -- "$@" 2>/dev/null ;;
+    apt) exec dpkg-query -W -f '${Package} ${db:Status-Abbrev} ${Version}\n' -- "$@" 2>/dev/null ;;
   esac
 }
 
@@ -163,16 +169,16 @@ package_state() {
   if [ -n "$fresh" ]; then eval "answer=\${package_$1-}"; else answer=$(ask_packages "$2"); fi
   package_version=
   case $answer in
-    "$2 "?i*)
-      answer=${answer%%"$nl"*}
-      package_version=${answer##* }
-      ;;
+    *"$nl"*) answer=${answer%%"$nl"*} ;;
+  esac
+  case $answer in
+    "$2 "?i*) package_version=${answer##* } ;;
   esac
 }
 
 # ---- users and groups: their entries with the colons as written, empty when there is none.
-ask_users() { getent passwd "$@" 2>/dev/null; }
-ask_groups() { getent group "$@" 2>/dev/null; }
+ask_users() { exec getent passwd "$@" 2>/dev/null; }
+ask_groups() { exec getent group "$@" 2>/dev/null; }
 
 # snapshot_names KIND SLOT NAME...: KIND is user or group; both answer in the order of the questions.
 snapshot_names() {
@@ -199,7 +205,8 @@ snapshot_names() {
 # user_state: user_entry user_uid user_gid user_home user_shell
 user_state() {
   if [ -n "$fresh" ]; then eval "user_entry=\${user_$1-}"; else user_entry=$(ask_users "$2"); fi
-  answer=${user_entry#*:*:}
+  answer=${user_entry#*:}
+  answer=${answer#*:}
   user_uid=${answer%%:*}
   answer=${answer#*:}
   user_gid=${answer%%:*}
@@ -211,14 +218,15 @@ user_state() {
 # group_state: group_entry group_gid group_members (with a comma on both ends)
 group_state() {
   if [ -n "$fresh" ]; then eval "group_entry=\${group_$1-}"; else group_entry=$(ask_groups "$2"); fi
-  answer=${group_entry#*:*:}
+  answer=${group_entry#*:}
+  answer=${answer#*:}
   group_gid=${answer%%:*}
   group_members=,${answer#*:},
 }
 
 # ---- services: unit_load (loaded or else), unit_active, unit_enabled
 # systemd prints a block for every unit asked, in the order of the questions; Id stands first in each.
-ask_units() { systemctl show -p Id -p LoadState -p ActiveState -p UnitFileState -- "$@" 2>/dev/null; }
+ask_units() { exec systemctl show -p Id -p LoadState -p ActiveState -p UnitFileState -- "$@" 2>/dev/null; }
 
 snapshot_units() {
   [ "$init" = systemd ] || return 0
