@@ -11,6 +11,7 @@ use crate::module::Registry;
 use crate::profile::{ModuleRef, OnFailure};
 use crate::resource::Resource;
 
+use super::sharing::Sharing;
 use super::{Plan, Planned};
 
 /// Plans `modules` for every host. `profile` and `overrides` hold settings by module name.
@@ -32,10 +33,14 @@ pub fn build(
     }
     check_overrides(overrides, modules, &mut mistakes);
     let mut plans = Vec::with_capacity(hosts.len());
+    let mut sharing = Sharing::default();
     if mistakes.0.is_empty() {
         for host in hosts {
-            if let Some(plan) = mistakes.take(plan_host(host, modules, registry, profile, overrides)) {
-                plans.push(plan);
+            if let Some(steps) = mistakes.take(plan_host(host, modules, registry, profile, overrides)) {
+                plans.push(Plan {
+                    host: Arc::clone(host),
+                    steps: sharing.plan(steps),
+                });
             }
         }
     }
@@ -63,7 +68,7 @@ fn plan_host(
     registry: &Registry,
     profile: &Table,
     overrides: &Table,
-) -> Result<Plan, Diagnostics> {
+) -> Result<Vec<Planned>, Diagnostics> {
     let mut mistakes = Diagnostics::default();
     let mut steps: Vec<Planned> = Vec::new();
     for used in modules {
@@ -105,10 +110,7 @@ fn plan_host(
     for planned in &mut steps {
         planned.next_on_failure = planned.next_on_failure.min(count);
     }
-    mistakes.into_result(Plan {
-        host: Arc::clone(host),
-        steps,
-    })
+    mistakes.into_result(steps)
 }
 
 /// Lays the settings that `layer` has for `module` over `config`.

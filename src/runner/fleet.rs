@@ -1,11 +1,12 @@
 //! Many hosts at work, bounded; one host's failure, silence or panic is its own.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
-use tokio::sync::mpsc::{Sender, unbounded_channel};
+use tokio::sync::mpsc::Sender;
 use tokio::task::JoinSet;
 
 use super::cancel::Cancel;
@@ -14,7 +15,7 @@ use super::tail::Bounded;
 use crate::event::{Event, HostPlan, HostStatus, Mode, Stamped, StepCounts, Summary, Unreachable};
 use crate::inventory::{Become, Host};
 use crate::name::Name;
-use crate::plan::{self, Options, Plan};
+use crate::plan::{self, CompileError, Options, Plan};
 use crate::transport::{ExitStatus, Output, Running, Transport};
 use crate::wire::Nonce;
 
@@ -40,9 +41,12 @@ pub struct Fleet {
 
 /// What one host is to do.
 enum Job {
-    Plan(Arc<Plan>, Options),
+    Plan(Arc<Plan>, Options, Arc<Body>),
     Command(Arc<Host>, Arc<Vec<u8>>),
 }
+
+/// A program but for its head, compiled by the first of the hosts that have the same steps.
+type Body = OnceLock<Result<Arc<[u8]>, CompileError>>;
 
 /// What every host's task needs.
 #[derive(Clone)]
@@ -138,9 +142,14 @@ impl Fleet {
                 apply,
                 diff: self.diff,
             };
+            // Plans that are equal share their steps, so the address tells.
+            let mut bodies: HashMap<_, Arc<Body>> = HashMap::new();
             plans
                 .into_iter()
-                .map(|plan| Job::Plan(Arc::new(plan), options))
+                .map(|plan| {
+                    let body = Arc::clone(bodies.entry(Arc::as_ptr(&plan.steps)).or_default());
+                    Job::Plan(Arc::new(plan), options, body)
+                })
                 .collect()
         };
         match work {
@@ -200,14 +209,14 @@ impl Fleet {
 impl Job {
     fn host(&self) -> &Arc<Host> {
         match self {
-            Self::Plan(plan, _) => &plan.host,
+            Self::Plan(plan, ..) => &plan.host,
             Self::Command(host, _) => host,
         }
     }
 
     fn announce(&self) -> HostPlan {
         let steps = match self {
-            Self::Plan(plan, _) => plan
+            Self::Plan(plan, ..) => plan
                 .steps
                 .iter()
                 .map(|planned| Arc::clone(&planned.step))
@@ -259,7 +268,7 @@ impl Scene {
             Some(Err(cause)) => (HostStatus::Unreachable { cause }, StepCounts::default()),
             Some(Ok(mut session)) => {
                 let done = match &job {
-                    Job::Plan(plan, options) => self.plan(plan, *options, session.as_mut()).await,
+                    Job::Plan(plan, options, body) => self.plan(plan, *options, body, session.as_mut()).await,
                     Job::Command(host, program) => self.command(host, program, session.as_mut()).await,
                 };
                 let took = self.began.elapsed().saturating_sub(started);
@@ -276,6 +285,7 @@ impl Scene {
         &self,
         plan: &Arc<Plan>,
         options: Options,
+        body: &Body,
         session: &mut dyn crate::transport::Session,
     ) -> (HostStatus, StepCounts) {
         let nothing = StepCounts::default();
@@ -289,8 +299,9 @@ impl Scene {
             );
         }
         let nonce = Nonce::new(random);
-        let program = match plan::compile(plan, &nonce, options) {
-            Ok(program) => program,
+        let compile = || plan::body(&plan.steps, options).map(Arc::from);
+        let body = match body.get_or_init(compile) {
+            Ok(body) => Arc::clone(body),
             Err(error) => {
                 return (
                     HostStatus::Unsupported {
@@ -300,15 +311,12 @@ impl Scene {
                 );
             }
         };
-        let mut running = match session.run(program).await {
+        let mut running = match session.run_shared(plan::head(&nonce), body).await {
             Ok(running) => running,
             Err(cause) => return (HostStatus::Unreachable { cause }, nothing),
         };
         let mut run = HostRun::new(Arc::clone(plan), options.apply, &nonce);
-        let (queue, mut events) = unbounded_channel();
-        let mut emit = |event| {
-            let _ = queue.send(event);
-        };
+        let mut events = Vec::new();
         let mut listener = Listener {
             scene: self,
             running: running.as_mut(),
@@ -317,7 +325,7 @@ impl Scene {
         let ended = loop {
             let ended = match listener.heard().await {
                 Heard::Output(Output::Stdout(bytes)) => {
-                    run.stdout(&bytes, self.began.elapsed(), &mut emit);
+                    run.stdout(&bytes, self.began.elapsed(), &mut |event| events.push(event));
                     None
                 }
                 Heard::Output(Output::Stderr(bytes)) => {
@@ -328,7 +336,7 @@ impl Scene {
                 Heard::Output(Output::Lost { detail }) => Some(Ended::Lost(detail)),
                 Heard::Left => Some(Ended::Left),
             };
-            while let Ok(event) = events.try_recv() {
+            for event in std::mem::take(&mut events) {
                 self.emit(event).await;
             }
             match ended {
@@ -337,8 +345,8 @@ impl Scene {
                 None => {}
             }
         };
-        let done = run.finish(&ended, self.began.elapsed(), &mut emit);
-        while let Ok(event) = events.try_recv() {
+        let done = run.finish(&ended, self.began.elapsed(), &mut |event| events.push(event));
+        for event in events {
             self.emit(event).await;
         }
         match (done, ended) {
