@@ -262,7 +262,11 @@ impl Bench {
 /// The same host on another port.
 fn behind(host: &Host, port: u16, project: &Project) -> Outcome<Arc<Host>> {
     let connection = &*host.connection;
-    let known = known_as(&std::fs::read_to_string(&connection.known_hosts[0])?, connection.port, port);
+    let known = known_as(
+        &std::fs::read_to_string(&connection.known_hosts[0])?,
+        connection.port,
+        port,
+    );
     let file = project.path("known_hosts");
     std::fs::write(&file, known)?;
     let connection = Connection {
@@ -279,6 +283,10 @@ fn behind(host: &Host, port: u16, project: &Project) -> Outcome<Arc<Host>> {
 /// The lines about `port`, as if it were `other`; hashed names or not, the keys are the same.
 fn known_as(known: &str, port: u16, other: u16) -> String {
     let named = format!("[127.0.0.1]:{port}");
-    let about = known.lines().filter(|line| line.split([' ', ',']).any(|name| name == named));
-    about.map(|line| format!("{}\n", line.replace(&named, &format!("[127.0.0.1]:{other}")))).collect()
+    let about = known
+        .lines()
+        .filter(|line| line.split([' ', ',']).any(|name| name == named));
+    about
+        .map(|line| format!("{}\n", line.replace(&named, &format!("[127.0.0.1]:{other}"))))
+        .collect()
 }
