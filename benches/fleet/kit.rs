@@ -16,3 +16,5 @@ pub mod host;
 pub mod proxy;
 #[path = "../../tests/kit/sshd.rs"]
 pub mod sshd;
+#[path = "../../tests/kit/tools.rs"]
+pub mod tools;

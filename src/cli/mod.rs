@@ -54,8 +54,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
-        Command::Push(args) => push::run(args),
-        Command::Run(args) => run::run(args),
+        Command::Push(args) => push::run(&args),
+        Command::Run(args) => run::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Hosts(args) => hosts::run(&args),
         Command::Profiles(args) => profiles::run(&args),

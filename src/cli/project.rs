@@ -24,15 +24,13 @@ pub(super) struct HostsArgs {
         long,
         value_name = "FILE",
         env = "PROVISION_HOSTS",
+        global = true,
         default_value = "inventory.toml"
     )]
     hosts: PathBuf,
     /// Only these hosts: names, globs, @groups, combined by `,` (or), `&` (and), `!` (not); may be given several times
-    #[arg(long, value_name = "SELECTOR")]
+    #[arg(long, value_name = "SELECTOR", global = true)]
     limit: Vec<String>,
-    /// Record the key of a host of which nothing is known yet; changed and revoked keys are still refused
-    #[arg(long)]
-    accept_new: bool,
 }
 
 impl HostsArgs {
@@ -61,21 +59,31 @@ impl HostsArgs {
             let mistake = Diagnostic::new(format!("no host is selected in {}", self.hosts.display()));
             return Err(mistake.help("see `provision hosts`").into());
         }
-        Ok(hosts
-            .into_iter()
-            .map(|host| Arc::new(self.trusting(host)))
-            .collect())
+        Ok(hosts.into_iter().map(Arc::new).collect())
     }
+}
 
-    fn trusting(&self, mut host: Host) -> Host {
-        if self.accept_new {
-            let connection: &Connection = &host.connection;
-            host.connection = Arc::new(Connection {
-                host_key_policy: HostKeyPolicy::AcceptNew,
-                ..connection.clone()
-            });
+/// Which hosts' keys are believed.
+#[derive(Debug, Args)]
+pub(super) struct TrustArgs {
+    /// Record the key of a host of which nothing is known yet; changed and revoked keys are still refused
+    #[arg(long)]
+    accept_new: bool,
+}
+
+impl TrustArgs {
+    /// `host`, with its key trusted as the command line says.
+    pub(super) fn apply(&self, host: Arc<Host>) -> Arc<Host> {
+        if !self.accept_new {
+            return host;
         }
-        host
+        let mut host = Arc::unwrap_or_clone(host);
+        let connection: &Connection = &host.connection;
+        host.connection = Arc::new(Connection {
+            host_key_policy: HostKeyPolicy::AcceptNew,
+            ..connection.clone()
+        });
+        Arc::new(host)
     }
 }
 
@@ -87,6 +95,7 @@ pub(super) struct ProfilesArgs {
         long,
         value_name = "FOLDER",
         env = "PROVISION_PROFILES",
+        global = true,
         default_value = "profiles"
     )]
     profiles: PathBuf,
@@ -164,16 +173,16 @@ pub(super) fn plan(
     let registry = mistakes.take(profiles.registry());
     let overrides = mistakes.take(set.overrides());
     let (Some(selected), Some(profile), Some(registry), Some(overrides)) =
-        (selected, profile, registry, overrides)
+        (&selected, &profile, &registry, &overrides)
     else {
+        if let (Some(profile), Some(registry)) = (&profile, &registry) {
+            mistakes
+                .0
+                .extend(plan::unknown_modules(&profile.modules, registry).0);
+        }
         return Err(mistakes.into());
     };
-    let plans = plan::build(
-        &selected,
-        &profile.modules,
-        &registry,
-        &profile.config,
-        &overrides,
-    )?;
+    let plans = plan::build(selected, &profile.modules, registry, &profile.config, overrides)?;
+    let profile = profile.clone();
     Ok(Planned { profile, plans })
 }

@@ -9,7 +9,7 @@ use crate::runner::{Fleet, Work};
 use crate::transport::ssh::Ssh;
 
 use super::Outcome;
-use super::project::{self, HostsArgs, ProfilesArgs, SetArgs};
+use super::project::{self, HostsArgs, ProfilesArgs, SetArgs, TrustArgs};
 use super::signals;
 use super::telling::TellingArgs;
 
@@ -20,6 +20,8 @@ use super::telling::TellingArgs;
 pub(super) struct Args {
     #[command(flatten)]
     hosts: HostsArgs,
+    #[command(flatten)]
+    trust: TrustArgs,
     #[command(flatten)]
     profiles: ProfilesArgs,
     /// The profile to push
@@ -43,8 +45,11 @@ pub(super) struct Args {
     telling: TellingArgs,
 }
 
-pub(super) fn run(args: Args) -> Outcome {
-    let planned = project::plan(&args.hosts, &args.profiles, &args.profile, &args.set)?;
+pub(super) fn run(args: &Args) -> Outcome {
+    let mut planned = project::plan(&args.hosts, &args.profiles, &args.profile, &args.set)?;
+    for plan in &mut planned.plans {
+        plan.host = args.trust.apply(Arc::clone(&plan.host));
+    }
     let secrets = secrets(&planned.plans);
     let work = if args.dry_run {
         Work::DryRun(planned.plans)

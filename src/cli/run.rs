@@ -10,7 +10,7 @@ use crate::runner::{Fleet, Work};
 use crate::transport::ssh::Ssh;
 
 use super::Outcome;
-use super::project::HostsArgs;
+use super::project::{HostsArgs, TrustArgs};
 use super::push::agent;
 use super::signals;
 use super::telling::TellingArgs;
@@ -22,6 +22,8 @@ use super::telling::TellingArgs;
 pub(super) struct Args {
     #[command(flatten)]
     hosts: HostsArgs,
+    #[command(flatten)]
+    trust: TrustArgs,
     /// Hosts at work at once
     #[arg(long, value_name = "HOSTS", default_value_t = DEFAULT_PARALLEL)]
     parallel: NonZeroUsize,
@@ -32,8 +34,9 @@ pub(super) struct Args {
     command: Vec<String>,
 }
 
-pub(super) fn run(args: Args) -> Outcome {
+pub(super) fn run(args: &Args) -> Outcome {
     let hosts = args.hosts.select(&args.hosts.inventory()?)?;
+    let hosts = hosts.into_iter().map(|host| args.trust.apply(host)).collect();
     let program = plan::command(&args.command)
         .map_err(|error| Diagnostic::new(format!("the command cannot be sent: {error}")))?;
     signals::runtime()?.block_on(async {

@@ -1,7 +1,7 @@
 //! Which outputs a run has, and the thread that tells it.
 
 use std::fs::OpenOptions;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
@@ -11,7 +11,7 @@ use tokio::sync::mpsc::Sender;
 
 use crate::diagnostic::Diagnostic;
 use crate::event::{Stamped, Summary};
-use crate::report::{self, Options, Reporter, Telling, Told, ndjson, plain, redact::Redactor};
+use crate::report::{self, Options, Reporter, Telling, Told, ndjson, plain, redact::Redactor, tty};
 
 use super::Failure;
 
@@ -54,7 +54,7 @@ impl TellingArgs {
         let stdout = || Box::new(io::stdout());
         let mut reporters: Vec<Box<dyn Reporter>> = vec![match self.output {
             Output::Ndjson => Box::new(ndjson::Ndjson::new("stdout", stdout())),
-            Output::Auto if io::stdout().is_terminal() => Box::new(plain::Plain::new(stdout(), options)),
+            Output::Auto if tty::is_available() => Box::new(tty::Tty::stdout(options)),
             _ => Box::new(plain::Plain::new(stdout(), options)),
         }];
         for path in &self.report {

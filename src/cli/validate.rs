@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::diagnostic::Diagnostics;
+use crate::plan;
+use crate::profile::Profiles;
 
 use super::Outcome;
 use super::outcome::print;
@@ -28,11 +30,12 @@ pub(super) fn run(args: &Args) -> Outcome {
         let steps: usize = planned.plans.iter().map(|plan| plan.steps.len()).sum();
         let _ = writeln!(
             text,
-            "{} and profile `{}` are sound: {} modules, {} hosts, {steps} steps",
+            "{} and profile `{}` are sound: {}, {}, {}",
             args.hosts.file().display(),
             planned.profile.name,
-            planned.profile.modules.len(),
-            planned.plans.len(),
+            counted(planned.profile.modules.len(), "module"),
+            counted(planned.plans.len(), "host"),
+            counted(steps, "step"),
         );
         return print(&text);
     }
@@ -44,7 +47,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let registry = mistakes.take(args.profiles.registry());
     let profiles = mistakes.take(args.profiles.load());
     let mut sound = Vec::new();
-    for listed in profiles.iter().flat_map(|profiles| profiles.list_profiles()) {
+    for listed in profiles.iter().flat_map(Profiles::list_profiles) {
         let Some(profile) = profiles
             .as_ref()
             .and_then(|all| mistakes.take(all.get_profile(listed.name)))
@@ -52,25 +55,29 @@ pub(super) fn run(args: &Args) -> Outcome {
             continue;
         };
         sound.push(profile.name.to_string());
-        if let Some(registry) = &registry {
-            for module in &profile.modules {
-                if let Err(mistake) = registry.get(module.name.as_str()) {
-                    mistakes.push(match &module.origin {
-                        Some(origin) => mistake.at(origin),
-                        None => mistake,
-                    });
-                }
+        for mistake in registry
+            .iter()
+            .flat_map(|registry| plan::unknown_modules(&profile.modules, registry).0)
+        {
+            // A profile that others include is met several times.
+            if !mistakes.0.contains(&mistake) {
+                mistakes.push(mistake);
             }
         }
     }
     let hosts = hosts.map_or(0, |hosts| hosts.len());
     let _ = writeln!(
         text,
-        "{} ({hosts} hosts) and {} ({}) are sound; name a --profile to plan it",
+        "{} ({}) and {} ({}) are sound; name a --profile to plan it",
         args.hosts.file().display(),
+        counted(hosts, "host"),
         args.profiles.folder().display(),
         sound.join(", "),
     );
     mistakes.into_result(())?;
     print(&text)
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

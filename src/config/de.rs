@@ -67,6 +67,9 @@ fn wanted(expected: &dyn Expected) -> String {
         "u64" | "usize" | "u128" => "an integer of 0 or more".to_owned(),
         "i8" | "i16" | "i32" | "i64" | "isize" | "i128" => "an integer".to_owned(),
         "f32" | "f64" => "a number".to_owned(),
+        "a sequence" => "an array".to_owned(),
+        "a map" => "a table".to_owned(),
+        _ if expected.starts_with("struct ") => "a table".to_owned(),
         _ => expected,
     }
 }

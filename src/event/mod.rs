@@ -100,6 +100,8 @@ pub enum Reason {
     },
     /// The apply said it succeeded, the check still fails.
     NotVerified,
+    /// The content it needs could not be brought to the host.
+    NoContent,
     /// The host has no directory that could take temporary files or the run's own state.
     NoRoom,
     /// Another run is changing the host at this moment.
@@ -116,6 +118,8 @@ pub enum Reason {
     Cancelled,
     /// The connection was lost before the step's end was heard of; its state is not known.
     Lost,
+    /// We left at the user's demand while the step was at work; it goes on to its end there.
+    Left,
     /// An earlier step's apply brought this step's state about too.
     ByEarlierStep,
 }
@@ -288,6 +292,7 @@ fn lossy<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> 
     serializer.serialize_str(&String::from_utf8_lossy(bytes))
 }
 
+#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
 fn lossy_option<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
     match bytes {
         Some(bytes) => lossy(bytes, serializer),

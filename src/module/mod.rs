@@ -4,6 +4,7 @@
 //! write `builtin/x.rs` and a line in `builtin::ALL`; a user adds one by a TOML file in `profiles/modules/`.
 
 mod registry;
+mod step;
 mod template;
 mod toml;
 

@@ -5,7 +5,7 @@
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value as Jinja, escape_formatter};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value as Jinja, escape_formatter};
 use serde::Serialize;
 
 use crate::config::{Data, Table, Value};
@@ -115,16 +115,26 @@ fn is_template(text: &str) -> bool {
 
 /// What minijinja says, at the text's own place; at the very name where the text was written on one line.
 fn diagnostic(error: &minijinja::Error, origin: &Origin) -> Diagnostic {
-    let detail = error
-        .detail()
-        .map_or_else(String::new, |detail| format!(": {detail}"));
-    let mut message = format!("template: {}{detail}", error.kind());
+    let said = match (error.kind(), error.detail()) {
+        (ErrorKind::OutOfFuel, _) => {
+            "rendering it takes too many steps; is there a loop without end?".to_owned()
+        }
+        (ErrorKind::SyntaxError, Some(detail)) => format!("syntax error: {detail}"),
+        (_, Some(detail)) => detail.to_owned(),
+        (kind, None) => kind.to_string(),
+    };
+    let mut message = format!("template: {said}");
     let mut place = origin.clone();
     let written = origin.source.text.get(origin.span.clone()).unwrap_or_default();
     if let Some(range) = error.range() {
-        let name = error.template_source().and_then(|source| source.get(range));
+        let name = error
+            .template_source()
+            .and_then(|source| source.get(range))
+            .map(str::trim_end);
         if let Some(name) = name.filter(|name| !name.is_empty()) {
-            message = format!("template: {}{detail} in `{name}`", error.kind());
+            if !said.contains(&format!("`{name}`")) {
+                message += &format!(" in `{name}`");
+            }
             if let Some(at) = written.find(name) {
                 place.span = origin.span.start + at..origin.span.start + at + name.len();
             }

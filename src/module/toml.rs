@@ -9,6 +9,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::step::Step;
 use super::template::Templates;
 use super::{Module, Setting};
 use crate::config::{Config, Data, HostView, Value, from_value};
@@ -58,14 +59,6 @@ struct Param {
     description: String,
     default: Option<Value>,
     allowed: Vec<Value>,
-}
-
-#[derive(Debug)]
-struct Step {
-    key: &'static str,
-    value: Value,
-    notify: Vec<String>,
-    source: Option<Vec<u8>>,
 }
 
 #[derive(Serialize)]
@@ -184,14 +177,12 @@ impl TomlModule {
                     values.insert(name.as_str(), value);
                 }
                 None => mistakes.push(
-                    Diagnostic::new(format!(
-                        "module `{}` on host `{}` needs a value for `{name}`",
-                        self.name, config.host.name
-                    ))
-                    .help(format!(
-                        "set it under `[config.{}]` in the profile, or for a group or host",
-                        self.name
-                    )),
+                    Diagnostic::new(format!("module `{}` needs a value for `{name}`", self.name)).help(
+                        format!(
+                            "set it under `[config.{}]` in the profile, or for a group or host",
+                            self.name
+                        ),
+                    ),
                 ),
             }
         }
@@ -281,108 +272,12 @@ fn steps(value: &Value, folder: &Path, templates: &mut Templates, mistakes: &mut
     };
     let mut steps = Vec::new();
     for item in items {
-        steps.extend(mistakes.take(step(item, folder)));
+        steps.extend(mistakes.take(Step::read(item, folder)));
     }
     for step in &steps {
         templates.learn(&step.value, mistakes);
     }
     steps
-}
-
-/// One `[[step]]`: what kind it is, its own keys taken out, the file it names read.
-fn step(item: &Value, folder: &Path) -> Result<Step, Diagnostics> {
-    let Data::Table(table) = &item.data else {
-        return Err(Diagnostic::new("a step is a table").at(&item.origin).into());
-    };
-    let mut table = table.clone();
-    let kinds = || {
-        resource::KEYS
-            .iter()
-            .copied()
-            .filter(|key| table.get(key).is_some())
-    };
-    // `group` is also a field of files, directories and users, so any other kind comes before it.
-    let Some(key) = kinds().find(|key| *key != "group").or_else(|| kinds().next()) else {
-        let given = table
-            .iter()
-            .next()
-            .map(|(name, _)| name.to_owned())
-            .unwrap_or_default();
-        let mistake = Diagnostic::new("the step does not say of what kind it is").at(&item.origin);
-        return Err(mistake.suggest(&given, resource::KEYS.iter().copied()).into());
-    };
-    let notify = match table.remove("notify") {
-        Some(notify) => match &notify.value.data {
-            Data::String(one) => vec![one.clone()],
-            _ => from_value::<Vec<String>>(&notify.value)?,
-        },
-        None => Vec::new(),
-    };
-    let mut source = None;
-    if key == "file" {
-        let given: Vec<&str> = ["content", "source", "template"]
-            .into_iter()
-            .filter(|key| table.get(key).is_some())
-            .collect();
-        if let [one, two, ..] = given.as_slice() {
-            let origin = &table.key(two).map_or(&item.origin, |key| &key.origin).clone();
-            return Err(
-                Diagnostic::new(format!("a file takes `{one}` or `{two}`, not both"))
-                    .at(origin)
-                    .into(),
-            );
-        }
-        if let Some(named) = table.remove("source") {
-            source = Some(read_named(&named.value, folder)?.1);
-        }
-        if let Some(named) = table.remove("template") {
-            let (path, bytes) = read_named(&named.value, folder)?;
-            let Ok(text) = String::from_utf8(bytes) else {
-                let mistake = Diagnostic::new(format!("the template {} is not UTF-8", path.display()))
-                    .at(&named.value.origin);
-                return Err(mistake.help("use `source` to copy a file as it is").into());
-            };
-            let origin = Origin::new(&Source::new(&path, text.clone()), 0..text.len());
-            table.insert(
-                "content",
-                named.origin,
-                Value {
-                    data: Data::String(text),
-                    origin,
-                },
-            );
-        }
-    }
-    Ok(Step {
-        key,
-        value: Value {
-            data: Data::Table(table),
-            origin: item.origin.clone(),
-        },
-        notify,
-        source,
-    })
-}
-
-/// The largest file a step may carry; it travels inside the program.
-const MAX_SOURCE: usize = 1024 * 1024;
-
-fn read_named(named: &Value, folder: &Path) -> Result<(PathBuf, Vec<u8>), Diagnostic> {
-    let name: String = from_value(named)?;
-    let path = folder.join(&name);
-    let failed = |what: String| {
-        Diagnostic::new(what)
-            .at(&named.origin)
-            .help(format!("looked for {}", path.display()))
-    };
-    let bytes = std::fs::read(&path).map_err(|error| failed(format!("cannot read {name:?}: {error}")))?;
-    if bytes.len() > MAX_SOURCE {
-        return Err(failed(format!(
-            "{name:?} has {} bytes; at most {MAX_SOURCE} can be sent",
-            bytes.len()
-        )));
-    }
-    Ok((path, bytes))
 }
 
 impl Module for TomlModule {
@@ -397,7 +292,13 @@ impl Module for TomlModule {
     fn settings(&self) -> Vec<Setting> {
         let setting = |(name, param): (&String, &Param)| Setting {
             name: name.clone(),
-            kind: param.kind.word().to_owned(),
+            kind: match param.allowed.as_slice() {
+                [] => param.kind.word().to_owned(),
+                allowed => {
+                    let allowed: Vec<String> = allowed.iter().map(shown).collect();
+                    format!("{}: {}", param.kind.word(), allowed.join(" or "))
+                }
+            },
             default: param.default.as_ref().map(shown),
             meaning: param.description.clone(),
         };

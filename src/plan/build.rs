@@ -22,6 +22,32 @@ pub fn build(
     profile: &Table,
     overrides: &Table,
 ) -> Result<Vec<Plan>, Diagnostics> {
+    let mut mistakes = unknown_modules(modules, registry);
+    check_overrides(overrides, modules, &mut mistakes);
+    let mut plans = Vec::with_capacity(hosts.len());
+    let mut sharing = Sharing::default();
+    if mistakes.0.is_empty() {
+        let mut concerned: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
+        for host in hosts {
+            match plan_host(host, modules, registry, profile, overrides) {
+                Ok(steps) => plans.push(Plan {
+                    host: Arc::clone(host),
+                    steps: sharing.plan(steps),
+                }),
+                Err(of_host) => concern(&mut concerned, host.name.as_str(), of_host),
+            }
+        }
+        mistakes.0.extend(
+            concerned
+                .into_iter()
+                .map(|(mistake, names)| on_hosts(mistake, &names)),
+        );
+    }
+    mistakes.into_result(plans)
+}
+
+/// The modules that nobody has registered.
+pub fn unknown_modules(modules: &[ModuleRef], registry: &Registry) -> Diagnostics {
     let mut mistakes = Diagnostics::default();
     for module in modules {
         if let Err(mistake) = registry.get(module.name.as_str()) {
@@ -31,23 +57,54 @@ pub fn build(
             });
         }
     }
-    check_overrides(overrides, modules, &mut mistakes);
-    let mut plans = Vec::with_capacity(hosts.len());
-    let mut sharing = Sharing::default();
-    if mistakes.0.is_empty() {
-        for host in hosts {
-            if let Some(steps) = mistakes.take(plan_host(host, modules, registry, profile, overrides)) {
-                plans.push(Plan {
-                    host: Arc::clone(host),
-                    steps: sharing.plan(steps),
-                });
-            }
+    mistakes
+}
+
+/// Notes that `mistakes` concern `host`, too: one in a profile would otherwise be said once per host.
+fn concern<'a>(all: &mut Vec<(Diagnostic, Vec<&'a str>)>, host: &'a str, mistakes: Diagnostics) {
+    for mistake in mistakes.0 {
+        match all.iter_mut().find(|(known, _)| *known == mistake) {
+            Some((_, hosts)) => hosts.push(host),
+            None => all.push((mistake, vec![host])),
         }
     }
-    // A mistake in a profile would otherwise be said once per host.
-    let mut seen = HashSet::new();
-    mistakes.0.retain(|mistake| seen.insert(mistake.to_string()));
-    mistakes.into_result(plans)
+}
+
+/// A mistake with a place is found there; any other is told with the hosts it was met on.
+fn on_hosts(mut mistake: Diagnostic, hosts: &[&str]) -> Diagnostic {
+    if mistake.origin.is_none() {
+        let who = match hosts {
+            [one] => format!("host `{one}`: "),
+            [first, rest @ ..] => format!("host `{first}` and {} more: ", rest.len()),
+            [] => String::new(),
+        };
+        mistake.message.insert_str(0, &who);
+    }
+    mistake
+}
+
+/// Refuses to notify a service that no later step is about: nobody would ever reload it.
+fn check_notified(steps: &[Planned], mistakes: &mut Diagnostics) {
+    for (index, planned) in steps.iter().enumerate() {
+        let later = || {
+            steps[index + 1..]
+                .iter()
+                .filter_map(|step| step.resource.pays_for())
+        };
+        for service in &planned.resource.notify {
+            if later().any(|name| name == service) {
+                continue;
+            }
+            let Step { module, title, .. } = planned.step.as_ref();
+            let message = format!(
+                "module `{module}`, {title}: it notifies `{service}`, but no service of that name comes after it"
+            );
+            let mistake = Diagnostic::new(message)
+                .help(format!("add a step `service = \"{service}\"` behind it"))
+                .suggest(service, later());
+            mistakes.push(mistake);
+        }
+    }
 }
 
 fn check_overrides(overrides: &Table, modules: &[ModuleRef], mistakes: &mut Diagnostics) {
@@ -109,6 +166,9 @@ fn plan_host(
     let count = steps.len();
     for planned in &mut steps {
         planned.next_on_failure = planned.next_on_failure.min(count);
+    }
+    if mistakes.0.is_empty() {
+        check_notified(&steps, &mut mistakes);
     }
     mistakes.into_result(steps)
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use crate::script::{NulError, Read, Script};
-use crate::wire::{APPLY, Nonce, PRELUDE, VERSION};
+use crate::wire::{APPLY, Nonce, PRELUDE, Room, VERSION};
 
 use super::{Plan, Planned};
 
@@ -88,12 +88,39 @@ pub fn command(words: &[String]) -> Result<Vec<u8>, NulError> {
     Ok(out)
 }
 
+/// The last word of a program that has brought its content.
+pub const DELIVERED: &str = "delivered";
+
+/// A program that brings `content` to a step of another program that waits for it, as that one's own user.
+pub fn deliver(content: &[u8], step: usize, room: Room, suffix: &str) -> Result<Vec<u8>, NulError> {
+    let place = Script::raw(match room {
+        Room::Tmp => "/tmp",
+        Room::VarTmp => "/var/tmp",
+        Room::Run => "/run",
+        Room::Home => "\"${HOME:?}\"",
+    });
+    let script = crate::sh!(
+        "{\nmain() {\nset -e\numask 077\ncd {}/{}\n{} >{}\nmv -f {} {}\necho {}\n}\nmain </dev/null\nexit\n}\n",
+        place,
+        format!("provision.{suffix}"),
+        Script::produce(content),
+        format!("part.{step}"),
+        format!("part.{step}"),
+        format!("content.{step}"),
+        DELIVERED,
+    );
+    let mut out = Vec::new();
+    script.render(&mut out, &mut |_| 0)?;
+    Ok(out)
+}
+
 /// One step's shell text.
 struct Scripts {
     check: Script,
     apply: Option<Script>,
     show: Option<Script>,
     slow: bool,
+    large: bool,
 }
 
 impl Scripts {
@@ -114,6 +141,7 @@ impl Scripts {
             apply: options.apply.then(|| apply(steps, index)),
             show: show.map(|file| crate::sh!("show_file {} {}", number(index), Script::path(file.path))),
             slow: resource.asks_itself(),
+            large: resource.large_content().is_some(),
         }
     }
 }
@@ -241,6 +269,7 @@ impl Program {
         self.line(&format!("slow='{}'", list(&|scripts| scripts.slow)));
         self.line(&format!("shown='{}'", list(&|scripts| scripts.show.is_some())));
         if scripts.iter().any(|scripts| scripts.apply.is_some()) {
+            self.line(&format!("large='{}'", list(&|scripts| scripts.large)));
             let mut line = String::new();
             for planned in steps {
                 line += &format!("next_{}={} ", planned.step.index, planned.next_on_failure);

@@ -11,8 +11,8 @@ use crate::inventory::Host;
 use crate::resource::Resource;
 use crate::script::Secret;
 
-pub use build::build;
-pub use compile::{CompileError, Options, body, command, compile, head};
+pub use build::{build, unknown_modules};
+pub use compile::{CompileError, DELIVERED, Options, body, command, compile, deliver, head};
 
 /// One resource of one module on one host.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -43,7 +43,7 @@ struct Run {
     review: Review,
     answers: Answers,
     ending: Ending,
-    /// The step each lost host was in.
+    /// Words for the step each host was in when it was lost or left.
     lost_in: HashMap<Name, String>,
     summary: Summary,
     at: Duration,
@@ -149,11 +149,15 @@ impl Run {
                 host,
                 step,
                 outcome: Outcome::Failed,
-                reason: Some(Reason::Lost),
+                reason: Some(reason @ (Reason::Lost | Reason::Left)),
                 ..
             } => {
-                let step = format!(" in {}: {}", step.module, words::title(step));
-                self.lost_in.insert(host.clone(), step);
+                let step = format!("{}: {}", step.module, words::title(step));
+                let place = match reason {
+                    Reason::Lost => format!(" in {step}"),
+                    _ => format!(", left at work: {step}"),
+                };
+                self.lost_in.insert(host.clone(), place);
             }
             Event::StepFinished {
                 host,
@@ -203,7 +207,7 @@ impl Run {
                     brief: if told && !advice.brief.is_empty() {
                         advice.brief + &step
                     } else {
-                        advice.what
+                        advice.what + &step
                     },
                     more: if told || advice.next.is_empty() {
                         vec![]

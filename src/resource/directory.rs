@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::fields::{Access, check_path};
-use super::{Mode, Presence, State};
+use super::{Invalid, Mode, Presence, State};
 use crate::script::{Read, Script};
 use crate::sh;
 
@@ -88,14 +88,15 @@ impl State for Directory {
         script
     }
 
-    fn validate(&self) -> Result<(), String> {
-        check_path(&self.path)?;
+    fn validate(&self) -> Result<(), Invalid> {
+        check_path("directory", &self.path)?;
         if self.state.is_absent() && self.path.starts_with('/') && self.path.matches('/').count() < 2 {
-            return Err(format!(
+            let message = format!(
                 "{} is too near the root to be removed with all it holds",
                 self.path
-            ));
+            );
+            return Err(Invalid::of("directory")(message));
         }
-        self.access().validate()
+        self.access().validate(self.state)
     }
 }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use serde::de::Error;
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::Invalid;
 use crate::script::Script;
 use crate::sh;
 
@@ -55,23 +56,37 @@ impl fmt::Debug for Mode {
 
 impl<'de> Deserialize<'de> for Mode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer).map_err(|error| {
-            D::Error::custom(format!(
-                "{error}; write a mode as a string in octal, such as \"0644\""
-            ))
-        })?;
+        deserializer.deserialize_str(Octal)
+    }
+}
+
+/// Reads a [`Mode`]; a number is refused, because TOML's 0644 is none and 644 is another one.
+struct Octal;
+
+impl Visitor<'_> for Octal {
+    type Value = Mode;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mode as a string in octal, such as \"0644\"")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Mode, E> {
         let octal = (3..=4).contains(&text.len()) && text.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
-        match u16::from_str_radix(&text, 8) {
-            Ok(bits) if octal => Ok(Self(bits)),
-            _ => Err(D::Error::custom(format!(
+        match u16::from_str_radix(text, 8) {
+            Ok(bits) if octal => Ok(Mode(bits)),
+            _ => Err(E::custom(format!(
                 "{text:?} is not a mode; write three or four octal digits, such as \"0644\""
             ))),
         }
     }
 }
 
-/// Refuses a path that is neither absolute nor in the home (`~/`), not normal, or that could not stand in an answer's line.
-pub(super) fn check_path(path: &str) -> Result<(), String> {
+/// Refuses, as the value of `key`, a path that is neither absolute nor in the home (`~/`), not normal, or that could not stand in an answer's line.
+pub(super) fn check_path(key: &'static str, path: &str) -> Result<(), Invalid> {
+    normal_path(path).map_err(Invalid::of(key))
+}
+
+fn normal_path(path: &str) -> Result<(), String> {
     if !path.starts_with('/') && !path.starts_with("~/") {
         return Err(format!(
             "{path:?} is not an absolute path, and not one in the home (`~/…`)"
@@ -96,8 +111,12 @@ pub(super) fn check_path(path: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Refuses what is no user, group, package or service name anywhere.
-pub(super) fn check_name(kind: &str, name: &str) -> Result<(), String> {
+/// Refuses, as the value of `key`, what is no user, group, package or service name anywhere.
+pub(super) fn check_name(key: &'static str, kind: &str, name: &str) -> Result<(), Invalid> {
+    plain_name(kind, name).map_err(Invalid::of(key))
+}
+
+fn plain_name(kind: &str, name: &str) -> Result<(), String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '@');
     match name.chars().next() {
         None => Err(format!("a {kind} needs a name")),
@@ -150,9 +169,19 @@ impl Access<'_> {
         }
     }
 
-    /// Refuses names that are none.
-    pub(super) fn validate(&self) -> Result<(), String> {
-        self.owner.map_or(Ok(()), |owner| check_name("user", owner))?;
-        self.group.map_or(Ok(()), |group| check_name("group", group))
+    /// Refuses names that are none, and access to what should not be there.
+    pub(super) fn validate(&self, state: Presence) -> Result<(), Invalid> {
+        let said = [
+            ("mode", self.mode.is_some()),
+            ("owner", self.owner.is_some()),
+            ("group", self.group.is_some()),
+        ];
+        if let Some((key, _)) = said.iter().find(|(_, said)| *said && state.is_absent()) {
+            return Err(Invalid::of(key)(format!("what is absent has no {key}")));
+        }
+        self.owner
+            .map_or(Ok(()), |owner| check_name("owner", "user", owner))?;
+        self.group
+            .map_or(Ok(()), |group| check_name("group", "group", group))
     }
 }

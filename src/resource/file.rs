@@ -6,9 +6,12 @@ use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 
 use super::fields::{Access, check_path};
-use super::{FileView, Mode, Presence, State};
+use super::{FileView, Invalid, Mode, Presence, State};
 use crate::script::{Read, Script, Secret};
 use crate::sh;
+
+/// Content up to this size is part of the program; larger content is brought when a host asks for it.
+const INLINE: usize = 8 * 1024;
 
 /// The bytes a file should hold.
 #[derive(Clone, PartialEq, Eq)]
@@ -140,6 +143,7 @@ impl State for File {
             );
         }
         let produce = match &self.content {
+            Some(_) if self.large_content().is_some() => Script::raw("cat \"$run/content.$step_now\""),
             Some(content) => Script::produce(content.0.clone()),
             None => sh!("{ [ ! -f {} ] || cat -- {}; }", path(), path()),
         };
@@ -151,13 +155,16 @@ impl State for File {
         sh!("{} | place {} {} {} {}", produce, path(), mode, owner, group)
     }
 
-    fn validate(&self) -> Result<(), String> {
-        check_path(&self.path)?;
-        self.access().validate()?;
-        if self.state.is_absent() && self.content.is_some() {
-            return Err(format!("{} cannot be absent and have content", self.path));
+    fn validate(&self) -> Result<(), Invalid> {
+        check_path("file", &self.path)?;
+        if self.path == "/" {
+            return Err(Invalid::of("file")("/ is a directory".to_owned()));
         }
-        Ok(())
+        if self.state.is_absent() && self.content.is_some() {
+            let message = format!("{} cannot be absent and have content", self.path);
+            return Err(Invalid::of("content")(message));
+        }
+        self.access().validate(self.state)
     }
 
     fn file(&self) -> Option<FileView<'_>> {
@@ -168,6 +175,13 @@ impl State for File {
             content,
             secret: self.secret,
         })
+    }
+
+    fn large_content(&self) -> Option<&[u8]> {
+        self.content
+            .as_ref()
+            .map(|content| content.0.as_slice())
+            .filter(|content| content.len() > INLINE)
     }
 
     fn secrets(&self) -> Vec<Secret> {

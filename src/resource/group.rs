@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::fields::check_name;
-use super::{Presence, State};
+use super::{Invalid, Presence, State};
 use crate::script::{Read, Script};
 use crate::sh;
 
@@ -64,7 +64,7 @@ impl State for Group {
         )
     }
 
-    fn validate(&self) -> Result<(), String> {
-        check_name("group", &self.name)
+    fn validate(&self) -> Result<(), Invalid> {
+        check_name("group", "group", &self.name)
     }
 }

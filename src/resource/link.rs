@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::fields::check_path;
-use super::{Presence, State};
+use super::{Invalid, Presence, State};
 use crate::script::{Read, Script};
 use crate::sh;
 
@@ -72,17 +72,20 @@ impl State for Link {
         }
     }
 
-    fn validate(&self) -> Result<(), String> {
-        check_path(&self.path)?;
+    fn validate(&self) -> Result<(), Invalid> {
+        check_path("link", &self.path)?;
+        if self.path == "/" {
+            return Err(Invalid::of("link")("/ is a directory".to_owned()));
+        }
         match (&self.target, self.state) {
-            (None, Presence::Present) => Err(format!("the link {} needs a `target`", self.path)),
-            (Some(_), Presence::Absent) => Err(format!(
+            (None, Presence::Present) => Err(format!("the link {} needs a `target`", self.path).into()),
+            (Some(_), Presence::Absent) => Err(Invalid::of("target")(format!(
                 "the link {} cannot be absent and have a target",
                 self.path
-            )),
-            (Some(target), _) if target.is_empty() || target.chars().any(char::is_control) => {
-                Err(format!("the link {} cannot point to {target:?}", self.path))
-            }
+            ))),
+            (Some(target), _) if target.is_empty() || target.chars().any(char::is_control) => Err(
+                Invalid::of("target")(format!("the link {} cannot point to {target:?}", self.path)),
+            ),
             _ => Ok(()),
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! The one promise: a check changes nothing and its exit status says whether the state holds; an apply brings it
 //! about, and only the check decides whether it did. To add one: a struct in its own file that implements [`State`],
-//! one line in [`resources!`], one folder of golden cases.
+//! one line in `resources!`, one folder of golden cases.
 
 mod directory;
 mod fields;
@@ -19,7 +19,7 @@ mod user;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::config::{Value, from_value};
+use crate::config::{Data, Value, from_value};
 use crate::diagnostic::Diagnostic;
 use crate::script::{Script, Secret};
 
@@ -47,7 +47,7 @@ pub trait State: fmt::Debug + Send + Sync {
     fn apply(&self) -> Script;
 
     /// Refuses what no host could satisfy, such as a relative path.
-    fn validate(&self) -> Result<(), String> {
+    fn validate(&self) -> Result<(), Invalid> {
         Ok(())
     }
 
@@ -58,6 +58,11 @@ pub trait State: fmt::Debug + Send + Sync {
 
     /// The file whose content it decides, for `--diff`.
     fn file(&self) -> Option<FileView<'_>> {
+        None
+    }
+
+    /// Content its apply reads from `$run/content.STEP`: what is too large to travel to hosts that have it already.
+    fn large_content(&self) -> Option<&[u8]> {
         None
     }
 
@@ -74,6 +79,32 @@ pub trait State: fmt::Debug + Send + Sync {
     /// Secrets that must never be shown, beyond those its scripts hold.
     fn secrets(&self) -> Vec<Secret> {
         Vec::new()
+    }
+}
+
+/// Why no host could satisfy a step.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Invalid {
+    /// The key whose value is wrong, when it is one key's.
+    pub key: Option<&'static str>,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl Invalid {
+    /// Says that it is the value of `key` that is wrong.
+    fn of(key: &'static str) -> impl Fn(String) -> Self {
+        move |message| Self {
+            key: Some(key),
+            message,
+        }
+    }
+}
+
+impl From<String> for Invalid {
+    fn from(message: String) -> Self {
+        Self { key: None, message }
     }
 }
 
@@ -145,7 +176,14 @@ macro_rules! resources {
                 $($key => from_value::<$kind>(step)?.into(),)*
                 _ => return Err(Diagnostic::new(format!("unknown kind of step `{key}`")).at(&step.origin).suggest(key, KEYS.iter().copied())),
             };
-            resource.validate().map_err(|message| Diagnostic::new(message).at(&step.origin))?;
+            resource.validate().map_err(|invalid| {
+                // At the value that is wrong, where it is known, else at the step.
+                let value = match (&step.data, invalid.key) {
+                    (Data::Table(table), Some(key)) => table.get(key),
+                    _ => None,
+                };
+                Diagnostic::new(invalid.message).at(value.map_or(&step.origin, |value| &value.origin))
+            })?;
             Ok(resource)
         }
     };
@@ -174,6 +212,7 @@ impl Resource {
     }
 
     /// The file it is, for the loader that fills in a `source`.
+    #[must_use]
     pub fn with_content(self, bytes: Vec<u8>) -> Self {
         match self.kind {
             Kind::File(file) => {

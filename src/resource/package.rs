@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::fields::{check_name, check_path};
-use super::{Presence, Resource, State};
+use super::{Invalid, Presence, Resource, State};
 use crate::script::{Read, Script};
 use crate::sh;
 
@@ -41,6 +41,20 @@ impl Package {
             recommends: false,
             discard: Vec::new(),
         }
+    }
+
+    /// Installs this package and no other.
+    fn alone(&self) -> Script {
+        let install = sh!("install_packages {} {}", self.flag(), &self.name);
+        if self.discard.is_empty() {
+            return install;
+        }
+        // It may be here already, with only its files to discard; asking apt again would upgrade it.
+        sh!(
+            "{}; [ -n \"$package_version\" ] || {}",
+            Read::Package(self.name.clone()),
+            install
+        )
     }
 
     fn discarding(&self) -> Script {
@@ -84,42 +98,54 @@ impl State for Package {
         if self.state.is_absent() {
             return sh!("remove_packages {}", &self.name);
         }
-        let mut script = sh!("install_packages {} {}", self.flag(), &self.name);
+        let mut script = self.alone();
         script.append(self.discarding());
         script
     }
 
     fn joined(&self, behind: &[&Resource]) -> Option<Script> {
         let alike = |other: &&Package| other.state == self.state && other.recommends == self.recommends;
-        let more: Vec<String> = behind
+        let more: Vec<&str> = behind
             .iter()
             .map_while(|next| next.as_package().filter(alike))
-            .map(|package| package.name.clone())
+            .map(|package| package.name.as_str())
             .collect();
         if more.is_empty() || self.state.is_absent() {
             return None;
         }
+        // Only those that are not here: apt would upgrade the others, which no dry-run has said.
+        let missing = |name: &str| {
+            sh!(
+                "{}; [ -n \"$package_version\" ] || set -- \"$@\" {}\n",
+                Read::Package(name.to_owned()),
+                name
+            )
+        };
+        let mut script = Script::raw("set --\n");
+        script.append(missing(&self.name));
+        for name in more {
+            script.append(missing(name));
+        }
         // When one name is wrong all fail together; alone, each fails or succeeds for itself.
-        let mut script = sh!(
-            "install_packages {} {} {} || install_packages {} {}",
+        script.append(sh!(
+            "[ $# -eq 0 ] || install_packages {} \"$@\" || {\n{}\n}",
             self.flag(),
-            &self.name,
-            more.as_slice(),
-            self.flag(),
-            &self.name
-        );
+            self.alone()
+        ));
         script.append(self.discarding());
         Some(script)
     }
 
-    fn validate(&self) -> Result<(), String> {
-        check_name("package", &self.name)?;
+    fn validate(&self) -> Result<(), Invalid> {
+        check_name("package", "package", &self.name)?;
         if self.state.is_absent() && !self.discard.is_empty() {
-            return Err(format!(
+            return Err(Invalid::of("discard")(format!(
                 "package {} cannot be absent and have files to discard",
                 self.name
-            ));
+            )));
         }
-        self.discard.iter().try_for_each(|path| check_path(path))
+        self.discard
+            .iter()
+            .try_for_each(|path| check_path("discard", path))
     }
 }

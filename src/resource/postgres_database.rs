@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::State;
 use super::postgres_role::{check_identifier, identifier, literal, port};
+use super::{Invalid, State};
 use crate::script::Script;
 use crate::sh;
 
@@ -50,11 +50,11 @@ impl State for PostgresDatabase {
         sh!("postgres_do {} {}", u32::from(self.port), sql)
     }
 
-    fn validate(&self) -> Result<(), String> {
-        check_identifier("PostgreSQL database", &self.name)?;
-        self.owner
-            .as_deref()
-            .map_or(Ok(()), |owner| check_identifier("PostgreSQL role", owner))
+    fn validate(&self) -> Result<(), Invalid> {
+        check_identifier("postgres_database", "PostgreSQL database", &self.name)?;
+        self.owner.as_deref().map_or(Ok(()), |owner| {
+            check_identifier("owner", "PostgreSQL role", owner)
+        })
     }
 
     fn asks_itself(&self) -> bool {

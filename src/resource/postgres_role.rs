@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::State;
+use super::{Invalid, State};
 use crate::script::{Script, Secret};
 use crate::sh;
 
@@ -53,11 +53,11 @@ pub(super) fn literal(text: &str) -> String {
 }
 
 /// Refuses names PostgreSQL would cut or refuse itself.
-pub(super) fn check_identifier(kind: &str, name: &str) -> Result<(), String> {
+pub(super) fn check_identifier(key: &'static str, kind: &str, name: &str) -> Result<(), Invalid> {
     if name.is_empty() || name.len() > 63 || name.chars().any(char::is_control) {
-        return Err(format!(
-            "{name:?} cannot be a {kind}'s name: 1 to 63 bytes without control characters"
-        ));
+        return Err(Invalid::of(key)(format!(
+            "{name:?} cannot be a {kind}'s name: it takes 1 to 63 bytes without control characters"
+        )));
     }
     Ok(())
 }
@@ -132,17 +132,18 @@ impl State for PostgresRole {
         )
     }
 
-    fn validate(&self) -> Result<(), String> {
-        check_identifier("PostgreSQL role", &self.name)?;
+    fn validate(&self) -> Result<(), Invalid> {
+        check_identifier("postgres_role", "PostgreSQL role", &self.name)?;
         match &self.password {
             // Beyond ASCII the password would have to go through SASLprep (RFC 4013) to be the one a client sends.
-            Some(password) if !password.expose().is_ascii() => Err(format!(
+            Some(password) if !password.expose().is_ascii() => Err(Invalid::of("password")(format!(
                 "the password of PostgreSQL role {} has characters beyond ASCII",
                 self.name
-            )),
-            Some(password) if password.expose().is_empty() => {
-                Err(format!("the password of PostgreSQL role {} is empty", self.name))
-            }
+            ))),
+            Some(password) if password.expose().is_empty() => Err(Invalid::of("password")(format!(
+                "the password of PostgreSQL role {} is empty",
+                self.name
+            ))),
             _ => Ok(()),
         }
     }
@@ -200,6 +201,6 @@ mod tests {
     fn hostile_names_stay_names() {
         assert_eq!(identifier("a\"; DROP ROLE b; --"), "\"a\"\"; DROP ROLE b; --\"");
         assert_eq!(literal("a'; DROP ROLE b; --"), "'a''; DROP ROLE b; --'");
-        assert!(check_identifier("role", "a\nb").is_err());
+        assert!(check_identifier("owner", "role", "a\nb").is_err());
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::State;
 use super::fields::check_name;
+use super::{Invalid, State};
 use crate::script::{Read, Script};
 use crate::sh;
 
@@ -110,8 +110,8 @@ impl State for Service {
         script
     }
 
-    fn validate(&self) -> Result<(), String> {
-        check_name("service", &self.name)
+    fn validate(&self) -> Result<(), Invalid> {
+        check_name("service", "service", &self.name)
     }
 
     fn pays_for(&self) -> Option<&str> {

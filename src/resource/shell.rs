@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::State;
+use super::{Invalid, State};
 use crate::script::Script;
 use crate::sh;
 
@@ -18,7 +18,7 @@ pub struct Sh {
 
 /// The texts of a [`Sh`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table with `check` and `apply`")]
 pub struct Texts {
     /// Exit status 0 when there is nothing to do. It also runs in a dry-run and must change nothing.
     pub check: String,
@@ -63,10 +63,12 @@ impl State for Sh {
         true
     }
 
-    fn validate(&self) -> Result<(), String> {
+    fn validate(&self) -> Result<(), Invalid> {
         match (self.sh.check.trim(), self.sh.apply.trim()) {
-            ("", _) => Err("a `sh` step needs a `check` that says when there is nothing to do".to_owned()),
-            (_, "") => Err("a `sh` step needs an `apply`".to_owned()),
+            ("", _) => Err(Invalid::of("sh")(
+                "a `sh` step needs a `check` that says when there is nothing to do".to_owned(),
+            )),
+            (_, "") => Err(Invalid::of("sh")("a `sh` step needs an `apply`".to_owned())),
             _ => Ok(()),
         }
     }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::fields::{check_name, check_path};
-use super::{Presence, State};
+use super::{Invalid, Presence, State};
 use crate::script::{Read, Script};
 use crate::sh;
 
@@ -109,13 +109,23 @@ impl State for User {
         script
     }
 
-    fn validate(&self) -> Result<(), String> {
-        check_name("user", &self.name)?;
-        for group in self.group.iter().chain(&self.groups) {
-            check_name("group", group)?;
+    fn validate(&self) -> Result<(), Invalid> {
+        check_name("user", "user", &self.name)?;
+        if let Some(group) = &self.group {
+            check_name("group", "group", group)?;
         }
-        for path in self.home.iter().chain(&self.shell) {
-            check_path(path)?;
+        for group in &self.groups {
+            check_name("groups", "group", group)?;
+        }
+        for (key, path) in [("home", &self.home), ("shell", &self.shell)] {
+            let Some(path) = path else { continue };
+            // It becomes a field of a line of /etc/passwd as it is.
+            if !path.starts_with('/') || path.contains(':') {
+                let message =
+                    format!("{path:?} cannot be a user's {key}: write an absolute path without `:`");
+                return Err(Invalid::of(key)(message));
+            }
+            check_path(key, path)?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
@@ -10,14 +10,12 @@ use tokio::sync::mpsc::Sender;
 use tokio::task::JoinSet;
 
 use super::cancel::Cancel;
-use super::host_run::{Ended, HostRun};
-use super::tail::Bounded;
-use crate::event::{Event, HostPlan, HostStatus, Mode, Stamped, StepCounts, Summary, Unreachable};
-use crate::inventory::{Become, Host};
+use super::scene::{Body, Job, Scene};
+use crate::event::{Event, HostStatus, Mode, Stamped, StepCounts, Summary};
+use crate::inventory::Host;
 use crate::name::Name;
-use crate::plan::{self, CompileError, Options, Plan};
-use crate::transport::{ExitStatus, Output, Running, Transport};
-use crate::wire::Nonce;
+use crate::plan::{Options, Plan};
+use crate::transport::Transport;
 
 /// Hosts at work at once when nobody says otherwise: enough to hide the network, few enough for 2 cores.
 pub const DEFAULT_PARALLEL: NonZeroUsize = NonZeroUsize::new(64).expect("64 is not 0");
@@ -37,24 +35,6 @@ pub struct Fleet {
     transport: Arc<dyn Transport>,
     parallel: NonZeroUsize,
     diff: bool,
-}
-
-/// What one host is to do.
-enum Job {
-    Plan(Arc<Plan>, Options, Arc<Body>),
-    Command(Arc<Host>, Arc<Vec<u8>>),
-}
-
-/// A program but for its head, compiled by the first of the hosts that have the same steps.
-type Body = OnceLock<Result<Arc<[u8]>, CompileError>>;
-
-/// What every host's task needs.
-#[derive(Clone)]
-struct Scene {
-    transport: Arc<dyn Transport>,
-    events: Sender<Stamped>,
-    began: Instant,
-    cancel: Cancel,
 }
 
 impl Fleet {
@@ -195,7 +175,7 @@ impl Fleet {
                             StepCounts::default(),
                             Duration::ZERO,
                         )
-                        .await
+                        .await;
                 }
             }
             while tasks.try_join_next().is_some() {}
@@ -203,264 +183,5 @@ impl Fleet {
         while tasks.join_next().await.is_some() {}
         watch.abort();
         let _ = watch.await;
-    }
-}
-
-impl Job {
-    fn host(&self) -> &Arc<Host> {
-        match self {
-            Self::Plan(plan, ..) => &plan.host,
-            Self::Command(host, _) => host,
-        }
-    }
-
-    fn announce(&self) -> HostPlan {
-        let steps = match self {
-            Self::Plan(plan, ..) => plan
-                .steps
-                .iter()
-                .map(|planned| Arc::clone(&planned.step))
-                .collect(),
-            Self::Command(..) => Vec::new(),
-        };
-        HostPlan {
-            host: self.host().name.clone(),
-            steps,
-        }
-    }
-}
-
-impl Scene {
-    async fn emit(&self, event: Event) {
-        let _ = self
-            .events
-            .send(Stamped {
-                at: self.began.elapsed(),
-                event,
-            })
-            .await;
-    }
-
-    async fn finished(&self, host: &Host, status: HostStatus, steps: StepCounts, took: Duration) {
-        self.emit(Event::HostFinished {
-            host: host.name.clone(),
-            status,
-            steps,
-            took,
-        })
-        .await;
-    }
-
-    /// One host, from its first event to its last.
-    async fn host(&self, job: Job) {
-        let host = Arc::clone(job.host());
-        let started = self.began.elapsed();
-        self.emit(Event::HostStarted {
-            host: host.name.clone(),
-        })
-        .await;
-        let connected = tokio::select! {
-            connected = self.transport.connect(&host) => Some(connected),
-            () = self.cancel.requested() => None,
-        };
-        let (status, steps) = match connected {
-            None => (HostStatus::Cancelled, StepCounts::default()),
-            Some(Err(cause)) => (HostStatus::Unreachable { cause }, StepCounts::default()),
-            Some(Ok(mut session)) => {
-                let done = match &job {
-                    Job::Plan(plan, options, body) => self.plan(plan, *options, body, session.as_mut()).await,
-                    Job::Command(host, program) => self.command(host, program, session.as_mut()).await,
-                };
-                let took = self.began.elapsed().saturating_sub(started);
-                self.finished(&host, done.0, done.1, took).await;
-                session.close().await;
-                return;
-            }
-        };
-        self.finished(&host, status, steps, self.began.elapsed().saturating_sub(started))
-            .await;
-    }
-
-    async fn plan(
-        &self,
-        plan: &Arc<Plan>,
-        options: Options,
-        body: &Body,
-        session: &mut dyn crate::transport::Session,
-    ) -> (HostStatus, StepCounts) {
-        let nothing = StepCounts::default();
-        let mut random = [0_u8; 16];
-        if let Err(error) = getrandom::fill(&mut random) {
-            return (
-                HostStatus::Unsupported {
-                    detail: format!("no random bytes: {error}"),
-                },
-                nothing,
-            );
-        }
-        let nonce = Nonce::new(random);
-        let compile = || plan::body(&plan.steps, options).map(Arc::from);
-        let body = match body.get_or_init(compile) {
-            Ok(body) => Arc::clone(body),
-            Err(error) => {
-                return (
-                    HostStatus::Unsupported {
-                        detail: error.to_string(),
-                    },
-                    nothing,
-                );
-            }
-        };
-        let mut running = match session.run_shared(plan::head(&nonce), body).await {
-            Ok(running) => running,
-            Err(cause) => return (HostStatus::Unreachable { cause }, nothing),
-        };
-        let mut run = HostRun::new(Arc::clone(plan), options.apply, &nonce);
-        let mut events = Vec::new();
-        let mut listener = Listener {
-            scene: self,
-            running: running.as_mut(),
-            input_closed: false,
-        };
-        let ended = loop {
-            let ended = match listener.heard().await {
-                Heard::Output(Output::Stdout(bytes)) => {
-                    run.stdout(&bytes, self.began.elapsed(), &mut |event| events.push(event));
-                    None
-                }
-                Heard::Output(Output::Stderr(bytes)) => {
-                    run.stderr(&bytes);
-                    None
-                }
-                Heard::Output(Output::Exit(status)) => Some(Ended::Exit(words(&status))),
-                Heard::Output(Output::Lost { detail }) => Some(Ended::Lost(detail)),
-                Heard::Left => Some(Ended::Left),
-            };
-            for event in std::mem::take(&mut events) {
-                self.emit(event).await;
-            }
-            match ended {
-                Some(ended) => break ended,
-                None if run.is_done() => break Ended::Exit("done".to_owned()),
-                None => {}
-            }
-        };
-        let done = run.finish(&ended, self.began.elapsed(), &mut |event| events.push(event));
-        for event in events {
-            self.emit(event).await;
-        }
-        match (done, ended) {
-            // sudo's refusal is no fault of the host's sh.
-            ((HostStatus::Unsupported { detail }, steps), Ended::Exit(_))
-                if plan.host.connection.r#become != Become::None =>
-            {
-                let command = plan.host.connection.r#become.exec_line().to_owned();
-                (
-                    HostStatus::Unreachable {
-                        cause: Unreachable::Become { command, detail },
-                    },
-                    steps,
-                )
-            }
-            (done, _) => done,
-        }
-    }
-
-    async fn command(
-        &self,
-        host: &Host,
-        program: &[u8],
-        session: &mut dyn crate::transport::Session,
-    ) -> (HostStatus, StepCounts) {
-        let nothing = StepCounts::default();
-        let mut running = match session.run(program.to_vec()).await {
-            Ok(running) => running,
-            Err(cause) => return (HostStatus::Unreachable { cause }, nothing),
-        };
-        self.emit(Event::HostConnected {
-            host: host.name.clone(),
-        })
-        .await;
-        let (mut stdout, mut stderr) = (Bounded::default(), Bounded::default());
-        let mut listener = Listener {
-            scene: self,
-            running: running.as_mut(),
-            input_closed: false,
-        };
-        let status = loop {
-            match listener.heard().await {
-                Heard::Output(Output::Stdout(bytes)) => stdout.push(&bytes),
-                Heard::Output(Output::Stderr(bytes)) => stderr.push(&bytes),
-                Heard::Output(Output::Exit(ExitStatus::Code(code))) => break code,
-                Heard::Output(Output::Exit(ExitStatus::Signal(signal))) => {
-                    stderr.push(format!("\nended by signal {signal}\n").as_bytes());
-                    break 255;
-                }
-                Heard::Output(Output::Lost { detail }) => return (HostStatus::Lost { detail }, nothing),
-                Heard::Left => return (HostStatus::Cancelled, nothing),
-            }
-        };
-        let (stdout, stderr) = (stdout.take(), stderr.take());
-        self.emit(Event::CommandFinished {
-            host: host.name.clone(),
-            status,
-            stdout,
-            stderr,
-        })
-        .await;
-        (
-            if status == 0 {
-                HostStatus::Ok
-            } else {
-                HostStatus::Failed
-            },
-            nothing,
-        )
-    }
-}
-
-/// Hears a program out, and tells it to end between steps as soon as that is asked for.
-struct Listener<'a> {
-    scene: &'a Scene,
-    running: &'a mut dyn Running,
-    input_closed: bool,
-}
-
-impl Listener<'_> {
-    async fn heard(&mut self) -> Heard {
-        let cancel = &self.scene.cancel;
-        if !self.input_closed {
-            tokio::select! {
-                output = self.running.next() => return Heard::from(output),
-                () = cancel.requested() => {}
-            }
-            self.running.close_input().await;
-            self.input_closed = true;
-        }
-        tokio::select! {
-            output = self.running.next() => Heard::from(output),
-            () = cancel.demanded() => Heard::Left,
-        }
-    }
-}
-
-enum Heard {
-    Output(Output),
-    Left,
-}
-
-impl From<Option<Output>> for Heard {
-    fn from(output: Option<Output>) -> Self {
-        let lost = || Output::Lost {
-            detail: "the connection ended without a word".to_owned(),
-        };
-        Self::Output(output.unwrap_or_else(lost))
-    }
-}
-
-fn words(status: &ExitStatus) -> String {
-    match status {
-        ExitStatus::Code(code) => format!("exit {code}"),
-        ExitStatus::Signal(signal) => format!("signal {signal}"),
     }
 }

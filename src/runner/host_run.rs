@@ -7,7 +7,7 @@ use super::tail::Bounded;
 use crate::event::{Event, FileDiff, HostStatus, Outcome, Phase, Reason, Step, StepCounts};
 use crate::name::Name;
 use crate::plan::Plan;
-use crate::wire::{Decoder, Failure, Frame, Item, Nonce, Skip, VERSION};
+use crate::wire::{Decoder, Failure, Frame, Item, Nonce, Room, Skip, VERSION};
 
 /// The most of a file's present content that is kept for a diff; the program sends one byte more.
 const MAX_SHOWN: usize = 256 * 1024;
@@ -39,8 +39,20 @@ pub struct HostRun {
     output: Bounded,
     stray: Bounded,
     shown: Option<Shown>,
+    need: Option<Need>,
     cancelled: bool,
     broken: Option<String>,
+}
+
+/// A step that waits for its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// The step.
+    pub step: usize,
+    /// Where the waiting program keeps its files.
+    pub room: Room,
+    /// The end of that directory's name.
+    pub suffix: String,
 }
 
 /// A file's present content, as far as it has come.
@@ -80,8 +92,21 @@ impl HostRun {
             output: Bounded::default(),
             stray: Bounded::default(),
             shown: None,
+            need: None,
             cancelled: false,
             broken: None,
+        }
+    }
+
+    /// The content a step waits for, once.
+    pub fn need(&mut self) -> Option<Need> {
+        self.need.take()
+    }
+
+    /// The content a step waits for could not be brought: `detail` stands in its output.
+    pub fn undelivered(&mut self, step: usize, detail: &str, emit: &mut impl FnMut(Event)) {
+        if self.open(step).is_ok() {
+            self.output(format!("{detail}\n").into_bytes(), emit);
         }
     }
 
@@ -124,14 +149,16 @@ impl HostRun {
             };
             return (status, self.counts);
         }
+        let left = *ended == Ended::Left && self.broken.is_none();
         let said = self.stray.text();
         if self.phase == Stage::Silent {
-            return (
-                HostStatus::Unsupported {
-                    detail: silent(ended, &said),
-                },
-                self.counts,
-            );
+            let detail = match (&self.broken, ended) {
+                (Some(broken), _) => format!("the host's answer makes no sense: {broken}"),
+                (None, Ended::Exit(status)) => silent(&format!(" ({status})"), &said),
+                (None, Ended::Lost(detail)) => silent(&format!(": {detail}"), &said),
+                (None, Ended::Left) => return (HostStatus::Cancelled, self.counts),
+            };
+            return (HostStatus::Unsupported { detail }, self.counts);
         }
         let at_work = self
             .current
@@ -139,12 +166,13 @@ impl HostRun {
             .map(|(step, _)| step);
         for step in 0..self.ended.len() {
             if !self.ended[step] {
-                let outcome = if at_work == Some(step) {
-                    Outcome::Failed
-                } else {
-                    Outcome::Skipped
+                let (outcome, reason) = match (at_work == Some(step), left) {
+                    (true, true) => (Outcome::Failed, Reason::Left),
+                    (true, false) => (Outcome::Failed, Reason::Lost),
+                    (false, true) => (Outcome::Skipped, Reason::Cancelled),
+                    (false, false) => (Outcome::Skipped, Reason::Lost),
                 };
-                self.end(step, outcome, Some(Reason::Lost), emit);
+                self.end(step, outcome, Some(reason), emit);
             }
         }
         let detail = match (self.broken, ended) {
@@ -221,6 +249,21 @@ impl HostRun {
                     content: exists.then(Vec::new),
                 });
             }
+            Frame::Need {
+                step,
+                room,
+                ref suffix,
+            } => {
+                self.open(step)?;
+                if self.plan.steps[step].resource.large_content().is_none() {
+                    return Err("a step asks for content it was given");
+                }
+                self.need = Some(Need {
+                    step,
+                    room,
+                    suffix: suffix.clone(),
+                });
+            }
             Frame::Shown(step) => self.show(step, emit)?,
             Frame::Ok(step) => self.applied(step, Outcome::Ok, None, emit)?,
             Frame::Changed { step, earlier } => {
@@ -236,6 +279,7 @@ impl HostRun {
                     Failure::Apply(status) => Reason::ApplyExit { status },
                     Failure::Verify => Reason::NotVerified,
                     Failure::Room => Reason::NoRoom,
+                    Failure::Content => Reason::NoContent,
                     Failure::Locked(pid) => Reason::Locked { pid },
                 };
                 self.applied(step, Outcome::Failed, Some(reason), emit)?;
@@ -401,15 +445,7 @@ impl HostRun {
 }
 
 /// Why nothing of our program was heard, in the host's own words where it has any.
-fn silent(ended: &Ended, said: &str) -> String {
-    let how = match ended {
-        Ended::Exit(status) => format!("the program did not start ({status})"),
-        Ended::Lost(detail) => format!("the program did not start: {detail}"),
-        Ended::Left => "the run was left before the program started".to_owned(),
-    };
-    if said.is_empty() {
-        how
-    } else {
-        format!("{how}: {said}")
-    }
+fn silent(how: &str, said: &str) -> String {
+    let separator = if said.is_empty() { "" } else { ": " };
+    format!("the program did not start{how}{separator}{said}")
 }

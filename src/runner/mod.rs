@@ -4,8 +4,10 @@
 //! every planned step of every host that was reached ends in exactly one `StepFinished`.
 
 mod cancel;
+mod deliver;
 pub mod fleet;
 mod host_run;
+mod scene;
 mod tail;
 
 use std::sync::Arc;
@@ -24,7 +26,7 @@ use crate::transport::Transport;
 
 pub use cancel::Cancel;
 pub use fleet::{Fleet, Work};
-pub use host_run::{Ended, HostRun};
+pub use host_run::{Ended, HostRun, Need};
 
 /// Holds a registry and runs its modules by name: the whole of `provision` as a library.
 pub struct Runner {

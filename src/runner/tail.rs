@@ -30,15 +30,27 @@ impl Bounded {
         self.left_out += over as u64;
     }
 
-    /// Takes what was kept and begins anew.
+    /// Takes what was kept and begins anew. Only whole lines are left out: a secret cut in two would not be
+    /// recognised by whoever takes secrets out.
     pub(super) fn take(&mut self) -> Vec<u8> {
         let Self {
             mut head,
-            tail,
-            left_out,
+            mut tail,
+            mut left_out,
         } = std::mem::take(self);
         if left_out > 0 {
-            head.extend_from_slice(format!("\n… {left_out} bytes left out …\n").as_bytes());
+            let end = head
+                .iter()
+                .rposition(|&byte| byte == b'\n')
+                .map_or(0, |at| at + 1);
+            let begin = tail
+                .iter()
+                .position(|&byte| byte == b'\n')
+                .map_or(tail.len(), |at| at + 1);
+            left_out += (head.len() - end + begin) as u64;
+            head.truncate(end);
+            tail.drain(..begin);
+            head.extend_from_slice(format!("… {left_out} bytes left out …\n").as_bytes());
         }
         head.extend(tail);
         head
@@ -57,12 +69,17 @@ mod tests {
     #[test]
     fn a_flood_keeps_its_beginning_and_its_end() {
         let mut bounded = Bounded::default();
-        bounded.push(b"first");
+        bounded.push(b"first\n");
         for _ in 0..1000 {
-            bounded.push(&[b'x'; 1000]);
+            bounded.push(&[b'x'; 999]);
+            bounded.push(b"\n");
         }
         bounded.push(b"last");
         let kept = bounded.take();
+        assert!(
+            kept.split(|&byte| byte == b'\n')
+                .all(|line| [0, 4, 5, 999].contains(&line.len()) || line.starts_with("…".as_bytes()))
+        );
         assert!(kept.starts_with(b"first") && kept.ends_with(b"last"));
         assert!(kept.len() < HEAD + TAIL + 100);
         assert!(String::from_utf8_lossy(&kept).contains("bytes left out"));

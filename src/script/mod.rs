@@ -1,6 +1,6 @@
 //! POSIX `sh` as a value: fixed text with quoted words in its holes.
 //!
-//! The one promise (law 6): a runtime value enters shell only through [`quote`]. Raw text is `&'static str`, so it was
+//! The one promise (law 6): a runtime value enters shell only through [`quote()`]. Raw text is `&'static str`, so it was
 //! written by us; a user's own shell text is itself a quoted word, handed to `eval` inside a subshell.
 //! Write `sh!("chown {} {}", owner, path)`: the number of holes is checked when it is compiled.
 

@@ -40,9 +40,10 @@ refuse_other() {
 
 # ---- packages
 
-# apt asks nobody, keeps changed configuration files, and waits for another apt to end.
+# apt asks nobody, keeps changed configuration files, and waits for another apt to end. What packages make of the
+# locale, such as a database's encoding, is UTF-8.
 apt() {
-  DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 \
+  LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 \
     -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 "$@"
 }
 
@@ -56,7 +57,9 @@ apt_mend() {
 # Package lists are fetched once a run when there are none or they are a day old.
 apt_lists() {
   [ ! -e "$run/apt-lists" ] || return 0
-  if [ "${1-}" != now ] && [ -n "$(find /var/lib/apt/lists -name '*_*' -type f -mtime -1 2>/dev/null | head -n 1)" ]; then
+  # The lists carry the archive's dates; the folder they are fetched into has ours.
+  if [ "${1-}" != now ] && [ -n "$(find /var/lib/apt/lists -name '*_*' -type f 2>/dev/null | head -n 1)" ] &&
+    [ -n "$(find /var/lib/apt/lists/partial -maxdepth 0 -mtime -1 2>/dev/null)" ]; then
     return 0
   fi
   apt update
@@ -72,8 +75,9 @@ install_packages() {
       apt_mend
       apt_lists
       apt "$recommends" install -- "$@" && return 0
+      status=$?
       # The lists may be too old for the archive; with fresh ones there is no second try.
-      [ ! -e "$run/apt-lists" ] || return 1
+      [ ! -e "$run/apt-lists" ] || return "$status"
       apt_lists now
       apt "$recommends" install -- "$@"
       ;;
@@ -153,9 +157,27 @@ after() {
   if [ $(($1 + 1)) -lt "$next" ]; then frame skip $(($1 + 1)) $((next - 1)) after "$1"; fi
 }
 
+# await_content STEP: asks for content too large for the program, which is put beside us while we wait.
+await_content() {
+  frame need "$1" "$room" "${run##*.}"
+  until [ -e "$run/content.$1" ]; do
+    [ ! -e "$run/stop" ] || return 1
+    sleep 0.05 2>/dev/null || sleep 1
+  done
+}
+
 # attempt STEP: applies it, and believes only its check. Never called in a condition: set -e would be off inside.
 attempt() {
   frame apply "$1"
+  case $large in
+    *" $1 "*)
+      if ! await_content "$1"; then
+        frame failed "$1" content 0
+        after "$1"
+        return
+      fi
+      ;;
+  esac
   (
     unset nonce
     set -e
@@ -204,9 +226,11 @@ drive() {
   frame end
 }
 
-# make_run: a directory of our own with an unguessable name, in the first place that takes one.
+# make_run: a directory of our own with an unguessable name, in the first place that takes one. The controller knows
+# the places by these words.
 make_run() {
-  for place in /tmp /var/tmp /run "${HOME:-/nonexistent}"; do
+  for room in tmp vartmp run home; do
+    case $room in tmp) place=/tmp ;; vartmp) place=/var/tmp ;; run) place=/run ;; home) place=${HOME:-/nonexistent} ;; esac
     run=$(mktemp -d "$place/provision.XXXXXXXXXX" 2>/dev/null) && return 0
   done
   return 1

@@ -52,6 +52,15 @@ pub enum Frame {
     Shown(usize),
     /// The apply begins.
     Apply(usize),
+    /// The step waits for content that was too large for the program.
+    Need {
+        /// The step.
+        step: usize,
+        /// Where the program keeps its own files.
+        room: Room,
+        /// The end of that directory's name: letters and digits.
+        suffix: String,
+    },
     /// The check after the apply begins.
     Verify(usize),
     /// The step holds and held before.
@@ -83,6 +92,19 @@ pub enum Frame {
     End,
 }
 
+/// The places a program may keep its own files in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// `/tmp`
+    Tmp,
+    /// `/var/tmp`
+    VarTmp,
+    /// `/run`
+    Run,
+    /// The home of the user the program runs as.
+    Home,
+}
+
 /// How a step failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -92,6 +114,8 @@ pub enum Failure {
     Verify,
     /// No directory for temporary files or for the state.
     Room,
+    /// The content it needs did not arrive.
+    Content,
     /// Another push, this process on the host, is at work.
     Locked(u32),
 }
@@ -144,6 +168,22 @@ impl Frame {
             },
             ["shown", step] => Self::Shown(number(step)?),
             ["apply", step] => Self::Apply(number(step)?),
+            ["need", step, room, suffix] => {
+                let room = match room {
+                    "tmp" => Room::Tmp,
+                    "vartmp" => Room::VarTmp,
+                    "run" => Room::Run,
+                    "home" => Room::Home,
+                    _ => return None,
+                };
+                // It becomes part of a path: what mktemp makes, and nothing else.
+                let made = suffix.len() == 10 && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric());
+                made.then(|| Self::Need {
+                    step: number(step).unwrap_or(usize::MAX),
+                    room,
+                    suffix: suffix.to_owned(),
+                })?
+            }
             ["verify", step] => Self::Verify(number(step)?),
             ["ok", step] => Self::Ok(number(step)?),
             ["changed", step] => Self::Changed {
@@ -160,6 +200,7 @@ impl Frame {
                     "apply" => Failure::Apply(detail),
                     "verify" => Failure::Verify,
                     "room" => Failure::Room,
+                    "content" => Failure::Content,
                     "locked" => Failure::Locked(detail),
                     _ => return None,
                 };

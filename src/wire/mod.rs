@@ -7,7 +7,7 @@ mod decode;
 mod frame;
 
 pub use decode::{Decoder, Item};
-pub use frame::{Failure, Frame, FrameError, Nonce, Skip};
+pub use frame::{Failure, Frame, FrameError, Nonce, Room, Skip};
 
 /// The start of every program: asks the host, changes nothing.
 pub const PRELUDE: &str = include_str!("prelude.sh");

@@ -2,14 +2,11 @@
 # Lines that are only a comment are not sent.
 #
 # Words: slot, the number of a read within its kind; fresh, set while the snapshot may be believed.
-# It is written for dash, where every length a pattern may match is tried by itself: patterns match little at a time, and
-# what asks the system is exec'ed by the subshell that waits for nothing else.
+# dash tries every length that a pattern may match one by one, so patterns here match little at a time.
 
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
-# GNU stat quotes names in its %N otherwise, each version in its own way.
-QUOTING_STYLE=literal
-export PATH LC_ALL QUOTING_STYLE
+export PATH LC_ALL
 unset CDPATH ENV BASH_ENV POSIXLY_CORRECT
 umask 022
 nl='
@@ -28,8 +25,12 @@ if [ -d /run/systemd/system ]; then init=systemd; else init=sysv; fi
 frame() { printf '\n\036%s %s\n' "$nonce" "$*"; }
 
 # ---- paths: path_type path_mode path_owner path_group path_target; all empty when there is none.
-# %f is the raw mode in hex: one digit of type, three of permissions.
-ask_paths() { exec stat -c '%f %U %G %N' -- "$@" 2>/dev/null; }
+# %f is the raw mode in hex: one digit of type, three of permissions. GNU stat would quote the names in %N, each
+# version in its own way. Questions are only ever asked inside $(…), where exec saves a process.
+ask_paths() {
+  export QUOTING_STYLE=literal
+  exec stat -c '%f %U %G %N' -- "$@" 2>/dev/null
+}
 
 # is_about LINE PATH: whether LINE of ask_paths is the answer for PATH. busybox quotes a link's two sides.
 is_about() {
@@ -168,12 +169,8 @@ package_state() {
   answer=
   if [ -n "$fresh" ]; then eval "answer=\${package_$1-}"; else answer=$(ask_packages "$2"); fi
   package_version=
-  case $answer in
-    *"$nl"*) answer=${answer%%"$nl"*} ;;
-  esac
-  case $answer in
-    "$2 "?i*) package_version=${answer##* } ;;
-  esac
+  case $answer in *"$nl"*) answer=${answer%%"$nl"*} ;; esac
+  case $answer in "$2 "?i*) package_version=${answer##* } ;; esac
 }
 
 # ---- users and groups: their entries with the colons as written, empty when there is none.
@@ -243,7 +240,9 @@ snapshot_units() {
 
 # A service of a host without systemd: its script's own status, and the links that start it at boot.
 sysv_state() {
-  unit_load= unit_active= unit_enabled=
+  unit_load=
+  unit_active=
+  unit_enabled=
   [ -x "/etc/init.d/$1" ] || return 0
   unit_load=loaded
   if "/etc/init.d/$1" status >/dev/null 2>&1; then unit_active=active; fi

@@ -1,7 +1,12 @@
 //! What tests of several floors need.
 
+pub mod binary;
+pub mod docker;
+pub mod golden;
 pub mod host;
 pub mod proxy;
 pub mod shell;
+pub mod ssh_agent;
 pub mod ssh_server;
 pub mod sshd;
+pub mod tools;

@@ -23,6 +23,8 @@ pub struct Fault {
     pub cut_down: Option<u64>,
     /// Nothing is passed on, in either direction, after this many bytes from the server; nobody is told.
     pub hole_after: Option<u64>,
+    /// No more is taken from the client after this many bytes; what it writes piles up on its side.
+    pub deaf_after: Option<u64>,
 }
 
 /// What passed, over all connections.
@@ -137,6 +139,7 @@ impl Line {
 
     async fn take(&self, way: Way, mut read: OwnedReadHalf, sender: mpsc::UnboundedSender<Chunk>) {
         let mut bytes = vec![0; 64 << 10];
+        let mut taken = 0;
         while let Ok(length @ 1..) = read.read(&mut bytes).await {
             let flight = match way {
                 Way::Up => self.at_client.load(Ordering::SeqCst) + 1,
@@ -149,6 +152,10 @@ impl Line {
             };
             if sender.send(chunk).is_err() {
                 return;
+            }
+            taken += length as u64;
+            if way == Way::Up && self.fault.deaf_after.is_some_and(|after| taken > after) {
+                std::future::pending::<()>().await;
             }
         }
     }

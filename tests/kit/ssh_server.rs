@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use provision::inventory::Connection;
@@ -74,18 +74,24 @@ impl Manners {
 
 /// A running server.
 pub struct ScriptedServer {
-    pub port: u16,
-    pub dir: TempDir,
+    raw: RawServer,
     pub host_key: Key,
-    pub seen: Arc<Seen>,
-    _stop: DropGuard,
+}
+
+impl std::ops::Deref for ScriptedServer {
+    type Target = RawServer;
+
+    fn deref(&self) -> &RawServer {
+        &self.raw
+    }
 }
 
 /// What clients did.
 #[derive(Default)]
 pub struct Seen {
-    /// Keys offered, whether taken or not.
+    /// Keys offered, whether taken or not; and these keys in base64.
     pub offers: AtomicUsize,
+    pub keys: Mutex<Vec<String>>,
     /// Connections that were made, and that are still there.
     pub connections: AtomicUsize,
     pub open: AtomicUsize,
@@ -104,7 +110,7 @@ impl ScriptedServer {
         };
         (manners.config)(&mut config);
         let config = Arc::new(config);
-        let server = RawServer::start(move |stream, seen| {
+        let raw = RawServer::start(move |stream, seen| {
             let visitor = Visitor {
                 manners: manners.clone(),
                 seen,
@@ -118,25 +124,9 @@ impl ScriptedServer {
             })
         })
         .await;
-        let line = host_key.line(&format!("[127.0.0.1]:{}", server.port));
-        std::fs::write(server.dir.path().join("known_hosts"), line + "\n").unwrap();
-        let RawServer {
-            port,
-            dir,
-            seen,
-            _stop,
-        } = server;
-        Self {
-            port,
-            dir,
-            host_key,
-            seen,
-            _stop,
-        }
-    }
-
-    pub fn connection(&self) -> Connection {
-        connection(self.port, self.dir.path())
+        let line = host_key.line(&format!("[127.0.0.1]:{}", raw.port));
+        std::fs::write(raw.dir.path().join("known_hosts"), line + "\n").unwrap();
+        Self { raw, host_key }
     }
 }
 
@@ -149,8 +139,11 @@ struct Visitor {
 impl Handler for Visitor {
     type Error = Error;
 
-    async fn auth_publickey_offered(&mut self, _: &str, _: PublicKeyOffer<'_>) -> Result<Auth, Error> {
+    async fn auth_publickey_offered(&mut self, _: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, Error> {
         self.seen.offers.fetch_add(1, Ordering::SeqCst);
+        let line = offer.public_key.to_openssh().unwrap();
+        let base64 = line.split(' ').nth(1).unwrap().to_owned();
+        self.seen.keys.lock().unwrap().push(base64);
         if self.manners.hangs_in_auth {
             std::future::pending::<()>().await;
         }

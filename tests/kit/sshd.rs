@@ -10,6 +10,7 @@ use provision::transport::ssh::embedded::ClientKey;
 use tempfile::TempDir;
 
 use super::host::connection;
+use super::tools::left_out;
 
 const SSHD: &str = "/usr/sbin/sshd";
 
@@ -24,7 +25,9 @@ impl Sshd {
     /// Starts it with these lines added to its configuration; `None`, said aloud, when that cannot be done here.
     pub async fn start(lines: &str) -> Option<Self> {
         if !Path::new(SSHD).exists() || !running_as_root() {
-            eprintln!("SKIPPED: no {SSHD} that could be started, so nothing was tried against OpenSSH");
+            left_out(&format!(
+                "no {SSHD} that could be started, so nothing was tried against OpenSSH"
+            ));
             return None;
         }
         // Its place for separated privileges; Debian makes it when the service starts.
@@ -85,7 +88,7 @@ impl Sshd {
 
     pub fn connection(&self) -> Connection {
         let mut connection = connection(self.port, self.dir.path());
-        connection.user = "root".to_owned();
+        "root".clone_into(&mut connection.user);
         connection
     }
 }
@@ -115,7 +118,7 @@ fn config(dir: &Path, host_keys: &[PathBuf], port: u16, lines: &str) -> String {
          AuthorizedKeysFile {dir}/authorized_keys\n"
     );
     for key in host_keys {
-        config += &format!("HostKey {}\n", key.display());
+        config = format!("{config}HostKey {}\n", key.display());
     }
     config + lines + "\n"
 }

@@ -58,7 +58,12 @@ pub fn golden(file: &str, text: &str) {
         std::fs::write(&path, text).unwrap();
     }
     let wanted = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(text, wanted, "{file} differs; look at it, then UPDATE_GOLDEN=1");
+    let pairs = text.lines().zip(wanted.lines());
+    let first = pairs.enumerate().find(|(_, (is, was))| is != was);
+    assert!(
+        text == wanted,
+        "{file} differs, first at {first:#?}; look at it, then UPDATE_GOLDEN=1"
+    );
 }
 
 fn case(name: &str, events: Vec<Stamped>) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use provision::event::{Event, HostStatus, Mode, Outcome, Phase, Stamped};
 use provision::report::redact::Redactor;
 use provision::report::tty::{Size, Tty};
-use provision::report::{Options, Telling, spawn};
+use provision::report::{Options, Telling};
 
 use super::canned::{self, DB, Run};
 use super::formats::{OPTIONS, golden};
@@ -212,26 +212,6 @@ fn what_stays_on_the_screen() {
         emulator.play(events, OPTIONS, |_, _| ());
         golden(&format!("{name}.tty"), &(emulator.lines().join("\n") + "\n"));
     }
-}
-
-/// `cargo test --test all watch -- --ignored --nocapture` shows a run in its own time, on the terminal at hand.
-#[test]
-#[ignore = "for eyes"]
-fn watch() {
-    let hosts = std::env::var("HOSTS").map_or(60, |hosts| hosts.parse().unwrap());
-    let (sender, receiver) = tokio::sync::mpsc::channel(64);
-    let telling = Telling::new(
-        vec![Box::new(Tty::stdout(Options::for_stdout()))],
-        Redactor::new([]),
-    );
-    let thread = spawn(receiver, telling).unwrap();
-    let started = std::time::Instant::now();
-    for event in fleet(hosts, 20) {
-        std::thread::sleep(event.at.saturating_sub(started.elapsed()));
-        sender.blocking_send(event).unwrap();
-    }
-    drop(sender);
-    thread.join().unwrap();
 }
 
 #[test]

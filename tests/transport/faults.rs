@@ -288,6 +288,30 @@ async fn a_black_hole_is_noticed_by_keepalives() {
     within(session.close()).await;
 }
 
+/// While russh writes it looks at no timer of its own.
+#[tokio::test]
+async fn a_host_that_takes_nothing_is_given_up() {
+    let mut manners = Manners::exec(|channel, _| async move {
+        let (mut reader, _writer) = channel.split();
+        while reader.wait().await.is_some() {}
+    });
+    manners.config = |config| config.window_size = 64 << 20;
+    let server = ScriptedServer::start(manners).await;
+    let fault = Fault {
+        deaf_after: Some(100 << 10),
+        ..Fault::default()
+    };
+    let proxy = Proxy::start(server.port, fault).await;
+    let mut connection = through(&proxy, server.connection());
+    connection.connect_timeout = Duration::from_secs(1);
+    connection.keepalive = Duration::from_millis(250);
+    let mut session = connect(connection).await;
+    let mut running = run(&mut *session, vec![b'\n'; 32 << 20]).await;
+    let transcript = finish(&mut *running).await;
+    assert_eq!(lost(&transcript.end), "the host took no data for 1 s");
+    within(session.close()).await;
+}
+
 #[tokio::test]
 async fn keys_are_exchanged_anew_in_the_middle_of_a_transfer() {
     let mut manners = Manners::exec(|channel, _| async move {
@@ -339,7 +363,7 @@ async fn a_connection_cut_in_the_middle_of_a_run_is_lost() {
                 let transcript = finish(&mut *running).await;
                 match transcript.end {
                     Output::Exit(ExitStatus::Code(0)) => {
-                        assert_eq!(transcript.stdout.len(), 4096, "{fault:?}")
+                        assert_eq!(transcript.stdout.len(), 4096, "{fault:?}");
                     }
                     Output::Lost { .. } => {}
                     other => panic!("{fault:?}: {other:?}"),

@@ -2,6 +2,7 @@
 
 mod contract;
 mod faults;
+mod identity;
 mod known_hosts;
 mod round_trips;
 mod ssh;

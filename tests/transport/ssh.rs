@@ -1,11 +1,15 @@
 //! SSH to an embedded host.
 
-use provision::event::Unreachable;
-use provision::transport::Transport;
+use std::sync::Arc;
+
+use provision::event::{ConnectPhase, Unreachable};
+use provision::inventory::Become;
 use provision::transport::ssh::Ssh;
+use provision::transport::{Output, Transport};
 
 use super::{exited, finish, within};
-use crate::kit::host::TestHost;
+use crate::kit::host::{TestHost, host};
+use crate::kit::sshd::Sshd;
 
 #[tokio::test]
 async fn a_program_runs() {
@@ -37,4 +41,92 @@ async fn an_unknown_key_is_refused() {
             files: vec![host.path("known_hosts").display().to_string()],
         }
     );
+}
+
+/// What `become` says when it fails is passed on as it is; what it means is the runner's to say.
+#[tokio::test]
+async fn the_exec_line_is_the_one_of_become() {
+    let host = TestHost::start().await;
+    let doas = host.host_with(|connection| connection.r#become = Become::Doas);
+    let mut session = within(Ssh::new(None).connect(&doas)).await.unwrap();
+    let mut running = within(session.run(b"echo never\n".to_vec())).await.unwrap();
+    let transcript = finish(&mut *running).await;
+    assert_eq!(transcript.stdout, "");
+    // Not there, or there and not willing.
+    assert!(transcript.stderr.contains("doas"), "{transcript:?}");
+    assert!(
+        matches!(transcript.end, Output::Exit(_)) && transcript.end != exited(0),
+        "{transcript:?}"
+    );
+}
+
+#[tokio::test]
+async fn many_hosts_share_one_transport() {
+    let host = TestHost::start().await;
+    let (ssh, inventory) = (Arc::new(Ssh::new(None)), Arc::new(host.host()));
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..50 {
+        let (ssh, inventory) = (Arc::clone(&ssh), Arc::clone(&inventory));
+        tasks.spawn(async move {
+            let mut session = ssh.connect(&inventory).await.unwrap();
+            let program = format!("echo {number}; exit 0\n").into_bytes();
+            let mut running = session.run(program).await.unwrap();
+            let transcript = finish(&mut *running).await;
+            session.close().await;
+            assert_eq!(
+                (transcript.stdout, transcript.end),
+                (format!("{number}\n"), exited(0))
+            );
+        });
+    }
+    within(tasks.join_all()).await;
+    within(host.server.stop()).await;
+}
+
+#[tokio::test]
+async fn openssh_with_one_session_is_enough() {
+    let Some(sshd) = Sshd::start("MaxSessions 1").await else {
+        return;
+    };
+    let mut session = within(Ssh::new(None).connect(&host(sshd.connection())))
+        .await
+        .unwrap();
+    let mut running = within(session.run(b"main() { echo on; cat; }; main\n".to_vec()))
+        .await
+        .unwrap();
+    assert_eq!(
+        within(running.next()).await,
+        Some(Output::Stdout(b"on\n".to_vec()))
+    );
+    let second = within(session.run(Vec::new())).await.err().unwrap();
+    let phase = ConnectPhase::Session;
+    assert!(
+        matches!(&second, Unreachable::Protocol { phase: said, .. } if *said == phase),
+        "{second:?}"
+    );
+    within(running.close_input()).await;
+    assert_eq!(finish(&mut *running).await.end, exited(0));
+    within(session.close()).await;
+}
+
+#[tokio::test]
+async fn a_stopped_host_kills_its_programs_and_nothing_else() {
+    let host = TestHost::start().await;
+    let mut session = within(Ssh::new(None).connect(&host.host())).await.unwrap();
+    let program = b"echo $$; trap '' HUP TERM; sleep 600 & sleep 600\n".to_vec();
+    let mut running = within(session.run(program)).await.unwrap();
+    let Some(Output::Stdout(pid)) = within(running.next()).await else {
+        panic!("no pid");
+    };
+    let leader = String::from_utf8(pid).unwrap().trim().to_owned();
+    let dir = host.dir;
+    within(host.server.stop()).await;
+    assert!(!alive(&leader), "the program still runs");
+    assert!(matches!(finish(&mut *running).await.end, Output::Lost { .. }));
+    drop(dir);
+}
+
+/// Whether a process is there and is more than a remnant that waits for its parent.
+fn alive(pid: &str) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }

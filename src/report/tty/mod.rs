@@ -1,9 +1,10 @@
 //! For terminals: a few lines at the bottom that say what goes on, and above them what has come about.
 //!
 //! One total bar, and rows for the hosts longest at work; never a bar per host. The only home of indicatif, which
-//! owns the lines at the bottom; what they say is laid out in [`screen`]. Drawn in [`Reporter::tick`] alone, so
+//! owns the lines at the bottom; what they say is laid out in `screen`. Drawn in [`Reporter::tick`] alone, so
 //! redraws are as rare as ticks, and nothing is written when nothing moved.
 
+mod rows;
 mod screen;
 mod terminal;
 

@@ -107,6 +107,7 @@ pub fn reason(reason: &Reason, plan: &[Arc<Step>]) -> String {
     match reason {
         Reason::ApplyExit { status } => exit("its apply ", *status),
         Reason::NotVerified => "its apply ended well, but its check still fails".to_owned(),
+        Reason::NoContent => "its content could not be brought to the host".to_owned(),
         Reason::NoRoom => {
             "no directory there takes temporary files; look for a full or read-only /tmp and /var".to_owned()
         }
@@ -118,6 +119,7 @@ pub fn reason(reason: &Reason, plan: &[Arc<Step>]) -> String {
         },
         Reason::Cancelled => "the run was cancelled".to_owned(),
         Reason::Lost => "the connection was lost".to_owned(),
+        Reason::Left => "left at work; it goes on to its end there".to_owned(),
         Reason::ByEarlierStep => "by an earlier step".to_owned(),
     }
 }
@@ -166,11 +168,11 @@ pub fn trouble(status: &HostStatus, steps: StepCounts) -> Option<Advice> {
             "a host needs a POSIX sh and its usual tools; see what `ssh HOST sh` says by hand",
         ),
         HostStatus::Cancelled => {
-            let done = steps.total() - steps.skipped;
+            let done = steps.ok + steps.changed;
             advice(
                 "",
-                match done {
-                    0 => "nothing was done".to_owned(),
+                match (done, steps.failed) {
+                    (0, 0) => "nothing was done".to_owned(),
                     _ => format!("{done} of {} done", count(steps.total(), "step")),
                 },
                 "",

@@ -57,7 +57,7 @@ pub(super) async fn prove(
                 tried.push(format!("{}{more}", candidate.label()));
                 // russh says the same of a connection that has ended.
                 if let (true, Some(detail)) = (remaining_methods.is_empty(), notes.ended()) {
-                    return Err(ended(connection, tried, detail));
+                    return Err(ended(connection, tried, detail, notes));
                 }
                 accepts = remaining_methods.iter().map(String::from).collect();
                 if !remaining_methods.contains(&MethodKind::PublicKey) {
@@ -74,10 +74,10 @@ pub(super) async fn prove(
     })
 }
 
-/// A host that refused a key and hangs up at the next has refused us: OpenSSH does so when a client runs out of
-/// `MaxAuthTries`. One that hangs up at the first has not.
-fn ended(connection: &Connection, mut tried: Vec<String>, detail: String) -> Unreachable {
-    if tried.len() > 1 {
+/// A host that hangs up in words after a key was offered has refused us: OpenSSH does so when a client runs out of
+/// `MaxAuthTries`.
+fn ended(connection: &Connection, mut tried: Vec<String>, detail: String, notes: &Notes) -> Unreachable {
+    if notes.hung_up() {
         tried.push(detail);
         return Unreachable::Denied {
             user: connection.user.clone(),

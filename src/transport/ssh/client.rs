@@ -26,6 +26,7 @@ struct Content {
     refused: Option<Unreachable>,
     learned: Option<Key>,
     ended: Option<String>,
+    hung_up: bool,
 }
 
 impl Notes {
@@ -42,6 +43,11 @@ impl Notes {
     /// Why the connection ended, if it has.
     pub(super) fn ended(&self) -> Option<String> {
         self.with(|content| content.ended.clone())
+    }
+
+    /// Whether the host ended it in so many words.
+    pub(super) fn hung_up(&self) -> bool {
+        self.with(|content| content.hung_up)
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Content) -> T) -> T {
@@ -82,7 +88,10 @@ impl Handler for Client {
             }
             DisconnectReason::Error(error) => words(error),
         };
-        self.notes.with(|content| content.ended = Some(detail));
+        self.notes.with(|content| {
+            content.ended = Some(detail);
+            content.hung_up = matches!(reason, DisconnectReason::ReceivedDisconnect(_));
+        });
         Ok(())
     }
 

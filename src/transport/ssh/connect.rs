@@ -38,7 +38,7 @@ impl Resolver {
         let addresses = tokio::time::timeout_at(deadline, self.resolve(connection))
             .await
             .map_err(|_| late(ConnectPhase::Resolve))??;
-        let stream = tokio::time::timeout_at(deadline, race(addresses))
+        let stream = tokio::time::timeout_at(deadline, race(addresses, open))
             .await
             .map_err(|_| late(ConnectPhase::Connect))?;
         stream.map_err(|detail| Unreachable::Connect {
@@ -90,34 +90,28 @@ fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 }
 
 /// The first address that answers. Each next one is tried when the one before failed, or has been silent for long.
-async fn race(addresses: Vec<SocketAddr>) -> Result<TcpStream, String> {
-    let mut waiting = addresses.into_iter();
+async fn race<T, F>(addresses: Vec<SocketAddr>, open: impl Fn(SocketAddr) -> F) -> Result<T, String>
+where
+    T: Send + 'static,
+    F: Future<Output = io::Result<T>> + Send + 'static,
+{
+    let mut waiting = addresses.into_iter().peekable();
     let mut trying = JoinSet::new();
     let mut failures: Vec<String> = Vec::new();
     loop {
-        let more = match waiting.next() {
-            Some(address) => {
-                trying.spawn(async move { open(address).await.map_err(|error| (address, error)) });
-                true
-            }
-            None => false,
+        if let Some(address) = waiting.next() {
+            let opening = open(address);
+            trying.spawn(async move { opening.await.map_err(|error| (address, error)) });
+        }
+        let ended = tokio::select! {
+            ended = trying.join_next() => ended,
+            () = tokio::time::sleep(HEAD_START), if waiting.peek().is_some() => continue,
         };
-        loop {
-            let head_start = tokio::time::sleep(HEAD_START);
-            let ended = tokio::select! {
-                ended = trying.join_next() => ended,
-                () = head_start, if more => break,
-            };
-            match ended {
-                Some(Ok(Ok(stream))) => return Ok(stream),
-                Some(Ok(Err((address, error)))) => failures.push(format!("{address}: {}", words(&error))),
-                Some(Err(panicked)) => failures.push(panicked.to_string()),
-                None if more => break,
-                None => return Err(failures.join("; ")),
-            }
-            if more {
-                break;
-            }
+        match ended {
+            Some(Ok(Ok(stream))) => return Ok(stream),
+            Some(Ok(Err((address, error)))) => failures.push(format!("{address}: {}", words(&error))),
+            Some(Err(panicked)) => failures.push(panicked.to_string()),
+            None => return Err(failures.join("; ")),
         }
     }
 }
@@ -142,10 +136,12 @@ fn words(error: &io::Error) -> String {
 mod tests {
     use super::*;
 
+    fn parse(list: &[&str]) -> Vec<SocketAddr> {
+        list.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
     #[test]
     fn address_families_take_turns() {
-        let parse =
-            |list: &[&str]| -> Vec<SocketAddr> { list.iter().map(|text| text.parse().unwrap()).collect() };
         assert_eq!(
             interleave(parse(&[
                 "[::1]:1",
@@ -157,5 +153,34 @@ mod tests {
             parse(&["[::1]:1", "127.0.0.1:1", "[::2]:1", "127.0.0.2:1", "127.0.0.3:1"])
         );
         assert_eq!(interleave(Vec::new()), Vec::new());
+    }
+
+    /// Port 1 refuses, port 2 is silent, port 3 answers.
+    async fn answer(address: SocketAddr) -> io::Result<SocketAddr> {
+        match address.port() {
+            1 => Err(io::ErrorKind::ConnectionRefused.into()),
+            2 => std::future::pending().await,
+            _ => Ok(address),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dead_address_costs_little() {
+        let start = Instant::now();
+        let addresses = parse(&["127.0.0.1:1", "[::1]:2", "127.0.0.2:2", "[::1]:3"]);
+        let answered = race(addresses, answer).await.unwrap();
+        assert_eq!(answered, "[::1]:3".parse().unwrap());
+        assert!(start.elapsed() < HEAD_START * 4, "took {:?}", start.elapsed());
+    }
+
+    #[tokio::test]
+    async fn every_failure_is_told() {
+        let told = race(parse(&["127.0.0.1:1", "[::1]:1"]), answer)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            told,
+            "127.0.0.1:1: connection refused; [::1]:1: connection refused"
+        );
     }
 }

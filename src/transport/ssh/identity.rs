@@ -182,15 +182,13 @@ fn nothing_to_offer(connection: &Connection, notes: &[String]) -> Unreachable {
         .identity_files
         .first()
         .map(|path| path.display().to_string());
-    let detail = if notes.is_empty() {
-        "no identity file is configured, and no agent holds a key".to_owned()
-    } else {
-        notes.join("; ")
+    let file = file.unwrap_or_default();
+    let detail = match notes {
+        [] => "no identity file is configured, and no agent holds a key".to_owned(),
+        [note] => note.strip_prefix(&format!("{file}: ")).unwrap_or(note).to_owned(),
+        notes => notes.join("; "),
     };
-    Unreachable::Identity {
-        file: file.unwrap_or_default(),
-        detail,
-    }
+    Unreachable::Identity { file, detail }
 }
 
 fn describe(what: &str, key: &PublicKey) -> String {

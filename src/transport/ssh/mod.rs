@@ -1,9 +1,9 @@
 //! SSH, on russh: the only home of that crate.
 //!
-//! In the order of a connection: [`trust`] and [`identity`] are asked before any contact; [`connect`] makes a TCP
-//! connection, [`stream`] wraps it; [`client`] answers russh during the handshake; [`authenticate`]; [`session`] runs
-//! programs. `ssh_config`, jump hosts and certificates have their places: the inventory's [`Connection`], [`Ssh::route`]
-//! and [`trust`].
+//! In the order of a connection: `trust` and `identity` are asked before any contact; `connect` makes a TCP
+//! connection, `stream` wraps it; `client` answers russh during the handshake; `authenticate` offers keys; `session`
+//! runs programs. What `ssh_config` says belongs into the inventory's [`Connection`], a jump host into `Ssh::route`,
+//! trust in certificates into `trust`.
 
 mod agent;
 mod algorithms;

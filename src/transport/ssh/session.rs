@@ -60,7 +60,8 @@ impl SshSession {
                 .await
                 .map_err(|error| failed(&error))?;
             let (reader, writer) = channel.split();
-            // No reply is wanted, and none is waited for: the program follows in the same flight.
+            // No reply is wanted, and none is waited for: the program follows as soon as there is window for it.
+            // OpenSSH gives a session none before it knows the command, which makes the ninth round trip of a run.
             let line = self.connection.r#become.exec_line();
             writer.exec(false, line).await.map_err(|error| failed(&error))?;
             Ok((reader, writer))

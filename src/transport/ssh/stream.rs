@@ -12,7 +12,7 @@ use tokio::time::Sleep;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// Reads ahead by this much: a packet costs russh two reads, its length and the rest.
-const READ_AHEAD: usize = 4096;
+const READ_AHEAD: usize = 2048;
 
 /// A stream that ends when its token is cancelled.
 ///

@@ -163,13 +163,14 @@ async fn serve(stream: TcpStream, config: Arc<Config>, place: Arc<Place>) {
         channels: HashMap::new(),
     };
     let work = async {
-        if let Ok(session) = russh::server::run_stream(config, stream, visitor).await {
+        if let Ok(mut session) = russh::server::run_stream(config, stream, visitor).await {
             let handle = session.handle();
             tokio::select! {
-                _ = session => {}
+                _ = &mut session => {}
                 () = place.stop.cancelled() => {
                     let reason = russh::Disconnect::ByApplication;
                     let _ = handle.disconnect(reason, "the host stops".to_owned(), String::new()).await;
+                    let _ = session.await;
                 }
             }
         }

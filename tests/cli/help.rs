@@ -1,0 +1,47 @@
+//! Every command says what it takes.
+
+use super::called::Place;
+
+#[test]
+fn every_command_has_help() {
+    let place = Place::new(&[]);
+    place.call(&["--help"]).success().golden("help");
+    for command in ["push", "run", "validate", "hosts", "profiles", "modules", "demo"] {
+        let said = place.call(&[command, "--help"]).success();
+        said.golden(&format!("help-{command}"));
+        let line = place.call(&["--help"]).success().stdout;
+        assert!(line.contains(&format!("\n  {command}")), "{command} is listed");
+    }
+}
+
+#[test]
+fn usage_mistakes_end_with_2() {
+    let place = Place::new(&[]);
+    place.call(&[]).fails_with(2).golden("usage-nothing");
+    place
+        .call(&["psuh"])
+        .fails_with(2)
+        .golden("usage-unknown-command");
+    place.call(&["push"]).fails_with(2).golden("usage-no-profile");
+    place
+        .call(&["push", "--profile", "x", "--paralel", "3"])
+        .fails_with(2)
+        .golden("usage-unknown-option");
+    place
+        .call(&["push", "--profile", "x", "--parallel", "0"])
+        .fails_with(2)
+        .golden("usage-parallel-zero");
+    place
+        .call(&["push", "--profile", "x", "--detailed-exitcode"])
+        .fails_with(2)
+        .golden("usage-needs-dry-run");
+    place
+        .call(&["push", "--profile", "x", "--output", "xml"])
+        .fails_with(2)
+        .golden("usage-output");
+    place.call(&["run"]).fails_with(2).golden("usage-run-nothing");
+    place
+        .call(&["demo", "--hosts", "301"])
+        .fails_with(2)
+        .golden("usage-demo-hosts");
+}

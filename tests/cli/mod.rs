@@ -1,0 +1,9 @@
+//! The command from outside: what is typed, what is printed, how it ends.
+
+mod called;
+mod demo;
+mod files;
+mod help;
+mod mistakes;
+mod modules;
+mod signals;

@@ -1,0 +1,1 @@
+path_state 0 /srv/app; [ -z "$path_type" ]

@@ -1,0 +1,3 @@
+{ [ ! -e /srv/app ] && [ ! -L /srv/app ]; } || { [ -d /srv/app ] && [ ! -L /srv/app ]; } || refuse_other /srv/app directory
+mkdir -p -- /srv/app
+own /srv/app :adm

@@ -1,0 +1,2 @@
+[ ! -d /etc/motd ] || refuse_other /etc/motd file
+rm -f -- /etc/motd

@@ -1,0 +1,1 @@
+path_state 0 /etc/motd; [ -z "$path_type" ]

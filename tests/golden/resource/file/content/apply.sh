@@ -1,0 +1,2 @@
+printf %s 'welcome
+' | place /etc/motd '' '' ''

@@ -1,0 +1,6 @@
+printf %s 'EOF
+}
+main </dev/null
+exit
+frame
+' | place /tmp/lines '' '' ''

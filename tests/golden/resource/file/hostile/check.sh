@@ -1,0 +1,1 @@
+path_state 0 '/tmp/it'\''s $(touch pwned) `id` "x" -rf é 漢 \'; [ "$path_type" = 8 ] && digest_state 0 '/tmp/it'\''s $(touch pwned) `id` "x" -rf é 漢 \' && [ "$digest" = a6509c027ffb55a0f9844c56ec9e66483e973343f9d4c02eae773ca368729109 ]

@@ -1,0 +1,2 @@
+printf %s 'umask 027
+' | place "${HOME:?}"/.profile '' '' ''

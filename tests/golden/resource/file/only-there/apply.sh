@@ -1,0 +1,1 @@
+{ [ ! -f /var/lib/app/stamp ] || cat -- /var/lib/app/stamp; } | place /var/lib/app/stamp '' '' ''

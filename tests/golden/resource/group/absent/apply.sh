@@ -1,0 +1,1 @@
+groupdel -- people

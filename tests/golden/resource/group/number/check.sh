@@ -1,0 +1,1 @@
+group_state 0 people; [ "$group_gid" = 1234 ]

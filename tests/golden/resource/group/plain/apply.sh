@@ -1,0 +1,1 @@
+if getent group people >/dev/null; then :; else groupadd -- people; fi

@@ -1,0 +1,1 @@
+group_state 0 people; [ -n "$group_entry" ]

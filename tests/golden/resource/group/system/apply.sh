@@ -1,0 +1,1 @@
+if getent group app >/dev/null; then :; else groupadd -r -- app; fi

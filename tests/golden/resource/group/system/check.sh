@@ -1,0 +1,1 @@
+group_state 0 app; [ -n "$group_entry" ]

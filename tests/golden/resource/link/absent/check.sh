@@ -1,0 +1,1 @@
+path_state 0 /srv/app/current; [ -z "$path_type" ]

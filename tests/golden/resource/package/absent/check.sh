@@ -1,0 +1,1 @@
+package_state 0 telnet; [ -z "$package_version" ]

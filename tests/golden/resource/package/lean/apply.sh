@@ -1,0 +1,1 @@
+install_packages --no-install-recommends nginx

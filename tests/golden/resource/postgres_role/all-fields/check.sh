@@ -1,0 +1,1 @@
+[ "$(postgres_ask 5433 'SELECT count(*) FROM pg_authid WHERE rolname = '\''app'\'' AND rolcanlogin = true AND rolcreatedb = true AND rolpassword = '\''SCRAM-SHA-256$4096:so5A84wiL5NeehrWsCoUAg==$IYC6sml8uC6WhGVC2vqXPYItU2l4l8LLTpTTg7rGK4Q=:7jfMtr7o1KVADEhUoJ5PCoI1dMAoNFVRe5z4XT6lBhk='\''')" = 1 ]

@@ -1,0 +1,1 @@
+[ "$(postgres_ask 5432 'SELECT count(*) FROM pg_authid WHERE rolname = '\''a"; DROP ROLE b; --'\'''\''$(id)'\'' AND rolcanlogin = true AND rolcreatedb = false AND rolpassword = '\''SCRAM-SHA-256$4096:4dHNN2/i08mC1bi5GZsKcQ==$K3xF1k+7TsNW4sImA2Rcuc8XiKmfdw9zbUFHX3RvoeM=:6myuzPpiD1rQN+YgxtN98BVoHwcp1rHgsRZbHYtuqMg='\''')" = 1 ]

@@ -1,0 +1,3 @@
+service_do enable backup
+service_do stop backup
+settle backup

@@ -1,0 +1,1 @@
+unit_state 0 backup; : && case $unit_active in active | activating | reloading | deactivating) false ;; esac && case $unit_enabled in enabled | static | indirect | generated | alias) ;; *) false ;; esac

@@ -1,0 +1,3 @@
+service_do disable cups
+service_do stop cups
+settle cups

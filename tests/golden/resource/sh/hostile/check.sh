@@ -1,0 +1,1 @@
+user_check '} ; exit 0 #'\'''

@@ -1,0 +1,1 @@
+user_state 0 mallory; [ -z "$user_entry" ]

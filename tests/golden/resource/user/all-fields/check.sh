@@ -1,0 +1,1 @@
+user_state 0 ada; [ -n "$user_entry" ] && [ "$user_uid" = 1234 ] && [ "$user_home" = /srv/home/ada ] && [ "$user_shell" = /bin/bash ] && group_state 0 people && [ "$user_gid" = "$group_gid" ] && group_state 0 adm && case $group_members in *,ada,*) ;; *) false ;; esac && group_state 0 sudo && case $group_members in *,ada,*) ;; *) false ;; esac

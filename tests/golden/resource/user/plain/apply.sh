@@ -1,0 +1,1 @@
+if getent passwd ada >/dev/null; then :; else useradd -m -- ada; fi

@@ -1,0 +1,1 @@
+user_state 0 ada; [ -n "$user_entry" ]

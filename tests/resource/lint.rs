@@ -1,0 +1,155 @@
+//! shellcheck reads what hosts are sent: every kind of step, and every builtin module.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+
+use provision::builtin;
+use provision::config::{Config, HostView};
+use provision::document;
+use provision::module::Registry;
+use provision::name::Name;
+use provision::plan::{self, Options};
+use provision::resource::Resource;
+
+use super::golden::cases;
+use crate::kit::shell::{DRY_RUN, PUSH, nonce, plan};
+use crate::kit::tools;
+
+/// What shellcheck may leave unsaid, and why.
+const EXCLUDED: &[(&str, &str)] = &[
+    (
+        "SC1003",
+        "quotes end before a backslash where a user's text has one",
+    ),
+    ("SC2016", "`$` in single quotes is data, not meant to expand"),
+    (
+        "SC2034",
+        "a program has variables for kinds of steps it does not hold",
+    ),
+    (
+        "SC2046",
+        "answers are split into words on purpose, with patterns off",
+    ),
+    ("SC2086", "lists of numbers are split into words on purpose"),
+    (
+        "SC2088",
+        "a link's target may start with a tilde, as it is written",
+    ),
+    (
+        "SC2154",
+        "variables are set through eval, under names with a step's number",
+    ),
+    (
+        "SC2317",
+        "functions are called by names put together from a step's number",
+    ),
+    ("SC2329", "the same, as newer versions say it"),
+];
+
+/// Some settings for each builtin, so that all of its kinds of steps are there.
+const BUILTINS: &[(&str, &str)] = &[
+    (
+        "packages",
+        "packages={install=[\"curl\", \"less\"], remove=[\"telnet\"]}",
+    ),
+    (
+        "users",
+        "users={users=[{name=\"ada\", groups=[\"sudo\"], keys=[\"ssh-ed25519 AAAA it's\"]}], absent=[\"eve\"]}",
+    ),
+    ("motd", "motd={text=\"it's $(id)\"}"),
+    (
+        "nginx",
+        "nginx={sites=[{name=\"one\", index=\"<p>it's\"}, {name=\"two\", proxy=\"http://127.0.0.1:8080\"}]}",
+    ),
+    (
+        "postgresql",
+        "postgresql={databases=[{name=\"app\", owner=\"app\", password=\"it's\"}], allow=[{address=\"10.0.0.0/8\"}]}",
+    ),
+];
+
+/// The steps of each builtin module.
+fn builtins() -> Vec<(String, Vec<Resource>)> {
+    let mut registry = Registry::new();
+    builtin::register(&mut registry).unwrap();
+    let host = HostView {
+        name: Name::parse("host1").unwrap(),
+        address: Arc::from("192.0.2.1"),
+        user: Arc::from("root"),
+        groups: Vec::new(),
+    };
+    let mut all = Vec::new();
+    for module in registry.list() {
+        let name = module.name().as_str();
+        let settings = BUILTINS.iter().find(|(builtin, _)| *builtin == name);
+        let (_, text) = settings.unwrap_or_else(|| panic!("give `{name}` settings here"));
+        let source = provision::diagnostic::Source::new("settings", *text);
+        let mut config = Config::empty(host.clone());
+        let table = document::parse(&source).unwrap();
+        let provision::config::Data::Table(own) = &table.get(name).unwrap().data else {
+            panic!("settings are a table")
+        };
+        config.overlay(own);
+        all.push((name.to_owned(), module.resources(&config).unwrap()));
+    }
+    all
+}
+
+#[test]
+fn shellcheck_has_nothing_to_say_about_any_program() {
+    let Some(shellcheck) = tools::find("shellcheck", "programs were not read by it") else {
+        return;
+    };
+    let diff = |apply| Options { apply, diff: true };
+    let folder = tempfile::tempdir().unwrap();
+    let mut programs: Vec<PathBuf> = Vec::new();
+    // All kinds of one case number in one plan: shellcheck takes half a second for each program.
+    let mut plans = builtins();
+    plans.push((
+        "everything".to_owned(),
+        cases().into_iter().map(|(_, _, step)| step).collect(),
+    ));
+    plans.push(("nothing".to_owned(), Vec::new()));
+    for (name, steps) in plans {
+        let plan = plan(steps);
+        let whole = name == "everything";
+        for (what, options) in [
+            ("dry-run", DRY_RUN),
+            ("push", PUSH),
+            ("dry-run-diff", diff(false)),
+            ("diff", diff(true)),
+        ] {
+            if !whole && options.diff {
+                continue;
+            }
+            let path = folder.path().join(format!("{name}-{what}.sh"));
+            fs::write(&path, plan::compile(&plan, &nonce(), options).unwrap()).unwrap();
+            programs.push(path);
+        }
+    }
+    let command = plan::command(&["echo".into(), "it's $(id)".into()]).unwrap();
+    programs.push(folder.path().join("command.sh"));
+    fs::write(programs.last().unwrap(), command).unwrap();
+    let excluded: Vec<&str> = EXCLUDED.iter().map(|(code, _)| *code).collect();
+    for dialect in ["sh", "dash"] {
+        let read = Command::new(&shellcheck)
+            .args([
+                "--norc",
+                "--format=gcc",
+                "--shell",
+                dialect,
+                "--exclude",
+                &excluded.join(","),
+            ])
+            .args(&programs)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&read.stdout);
+        assert!(
+            read.status.success(),
+            "{dialect}: {said}{}",
+            String::from_utf8_lossy(&read.stderr)
+        );
+    }
+}

@@ -1,0 +1,23 @@
+//! Every kind of state by its texts: `tests/golden/resource/<kind>/<case>`, and what is refused.
+
+mod flow;
+mod golden;
+mod lint;
+mod mistakes;
+mod stand_ins;
+
+use provision::config::{Data, Value};
+use provision::diagnostic::{Diagnostic, Origin, Source};
+use provision::document;
+use provision::resource::{self, Resource};
+
+/// Reads a step as a user's module would write it, as the kind `key`.
+fn read(key: &str, name: &str, text: &str) -> Result<Resource, Diagnostic> {
+    let source = Source::new(name, text);
+    let table = document::parse(&source).unwrap();
+    let value = Value {
+        data: Data::Table(table),
+        origin: Origin::new(&source, 0..text.trim_end().len()),
+    };
+    resource::read(key, &value)
+}

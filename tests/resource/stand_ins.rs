@@ -1,0 +1,236 @@
+//! A host of stand-ins: small programs with state in files, for kinds that need root or a host's own programs.
+//!
+//! The program under test is what a host is sent, byte for byte, but for its first lines: they set `PATH` and where
+//! systemd shows itself, and here they name the stand-ins' folder.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+
+use provision::event::Outcome;
+use provision::plan::{self, Options, Plan};
+use provision::resource::Resource;
+
+use crate::kit::shell::{Corner, DRY_RUN, Done, PUSH, nonce, plan, read};
+
+/// Each stand-in keeps its state in files of `$HOME` and logs how it was called.
+const STUBS: &[(&str, &str)] = &[
+    (
+        "dpkg-query",
+        r#"while [ "$1" != -- ]; do shift; done; shift
+for name; do
+  if [ -e "$HOME/packages/$name" ]; then echo "$name ii  1.0"; fi
+done"#,
+    ),
+    ("dpkg", "exit 0"),
+    (
+        "apt-get",
+        r#"echo "$*" >>"$HOME/apt.log"
+case " $* " in
+*" update "*) exit 0 ;;
+*" remove "*) verb=remove ;;
+*) verb=install ;;
+esac
+while [ "$1" != -- ]; do shift; done; shift
+for name; do
+  case $name in no-such-*) echo "E: Unable to locate package $name" >&2; exit 100 ;; esac
+done
+for name; do
+  if [ $verb = remove ]; then rm -f "$HOME/packages/$name"; else mkdir -p "$HOME/packages"; : >"$HOME/packages/$name"; fi
+done"#,
+    ),
+    (
+        "getent",
+        r#"file=$HOME/$1; shift
+[ -e "$file" ] || exit 2
+status=0
+for name; do grep "^$name:" "$file" || status=2; done
+exit $status"#,
+    ),
+    (
+        "useradd",
+        r#"uid=1000 home= shell=/bin/sh group=1000
+while [ "$1" != -- ]; do
+  case $1 in
+  -u) uid=$2; shift ;;
+  -d) home=$2; shift ;;
+  -s) shell=$2; shift ;;
+  -g) group=$(grep "^$2:" "$HOME/group" | cut -d: -f3); shift ;;
+  esac
+  shift
+done
+echo "$2:x:$uid:$group::${home:-/home/$2}:$shell" >>"$HOME/passwd""#,
+    ),
+    (
+        "usermod",
+        r#"case $1 in
+-a)
+  for group in $(echo "$3" | tr , ' '); do
+    grep -q "^$group:" "$HOME/group" || { echo "usermod: group '$group' does not exist" >&2; exit 6; }
+    sed -i "s/^\($group:.*:\)$/\1$5/; t; s/^\($group:.*\)$/\1,$5/" "$HOME/group"
+  done ;;
+-s) sed -i "s#^\($4:.*:\)[^:]*\$#\1$2#" "$HOME/passwd" ;;
+esac"#,
+    ),
+    ("userdel", r#"sed -i "/^$2:/d" "$HOME/passwd""#),
+    (
+        "groupadd",
+        r#"gid=100; while [ "$1" != -- ]; do case $1 in -g) gid=$2; shift ;; esac; shift; done
+echo "$2:x:$gid:" >>"$HOME/group""#,
+    ),
+    ("groupmod", r#"sed -i "s/^\($4:x:\)[0-9]*/\1$2/" "$HOME/group""#),
+    ("groupdel", r#"sed -i "/^$2:/d" "$HOME/group""#),
+    (
+        "systemctl",
+        r#"verb=$1; shift
+while [ "$1" != -- ]; do shift; done; shift
+[ "$verb" = show ] || echo "$verb $1" >>"$HOME/systemctl.log"
+for unit; do
+  at=$HOME/units/$unit; mkdir -p "$HOME/units"
+  case $verb in
+  show)
+    [ ! -e "$at.active" ] && active=inactive || active=active
+    [ ! -e "$at.enabled" ] && enabled=disabled || enabled=enabled
+    printf 'Id=%s.service\nLoadState=loaded\nActiveState=%s\nUnitFileState=%s\n\n' "$unit" "$active" "$enabled" ;;
+  start) : >"$at.active" ;;
+  stop) rm -f "$at.active" ;;
+  enable) : >"$at.enabled" ;;
+  disable) rm -f "$at.enabled" ;;
+  esac
+done"#,
+    ),
+    ("runuser", r#"shift 3; exec "$@""#),
+    ("pg_isready", "exit 0"),
+    (
+        "psql",
+        r#"sql=$(cat)
+case $sql in
+*"SELECT count(*)"*) [ ! -e "$HOME/sql" ] && echo 0 || grep -c . "$HOME/sql" ;;
+*) echo "$sql" | tr '\n' ' ' >"$HOME/sql" ;;
+esac"#,
+    ),
+];
+
+/// A corner with stand-ins, and what kind of host it stands for.
+pub(super) struct Host {
+    pub(super) corner: Corner,
+    systemd: bool,
+}
+
+impl Host {
+    pub(super) fn new(shell: &'static [&'static str], systemd: bool) -> Self {
+        let corner = Corner::new(shell);
+        fs::create_dir(corner.path("bin")).unwrap();
+        for (name, text) in STUBS {
+            let path = corner.path("bin").join(name);
+            fs::write(&path, format!("#!/bin/dash\n{text}\n")).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        fs::write(corner.path("group"), "root:x:0:\nadm:x:4:\nsudo:x:27:root\n").unwrap();
+        Self { corner, systemd }
+    }
+
+    pub(super) fn without(self, program: &str) -> Self {
+        fs::remove_file(self.corner.path("bin").join(program)).unwrap();
+        self
+    }
+
+    pub(super) fn run(&self, plan: &Arc<Plan>, options: Options) -> Done {
+        let program = String::from_utf8(plan::compile(plan, &nonce(), options).unwrap()).unwrap();
+        let replaced = |text: String, line: &str, by: &str| {
+            assert!(text.contains(line), "the program has {line:?}");
+            text.replacen(line, by, 1)
+        };
+        // The host's own programs are found behind the stand-ins, but not those that would tell of this machine.
+        let path = format!(
+            "\nPATH={}:{}\n",
+            self.corner.text("bin"),
+            self.corner.text("system")
+        );
+        self.system();
+        let program = replaced(
+            program,
+            "\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n",
+            &path,
+        );
+        let sign = if self.systemd { "bin" } else { "no-such-folder" };
+        let program = replaced(
+            program,
+            "[ -d /run/systemd/system ]",
+            &format!("[ -d '{}' ]", self.corner.text(sign)),
+        );
+        // Init scripts are looked for in the corner, too.
+        let program = program.replace("/etc/init.d/", &format!("{}/init.d/", self.corner.text("")));
+        let program = program.replace(
+            "/etc/rc[2345].d/",
+            &format!("{}/rc[2345].d/", self.corner.text("")),
+        );
+        read(plan, options, &self.corner.run_bytes(program.as_bytes()))
+    }
+
+    /// The programs every host has, and none of those the stand-ins are for.
+    fn system(&self) {
+        let folder = self.corner.path("system");
+        if folder.exists() {
+            return;
+        }
+        fs::create_dir(&folder).unwrap();
+        for name in [
+            "cat",
+            "chmod",
+            "chown",
+            "cut",
+            "find",
+            "flock",
+            "grep",
+            "head",
+            "mkdir",
+            "mktemp",
+            "mv",
+            "rm",
+            "sed",
+            "sha256sum",
+            "sleep",
+            "stat",
+            "tee",
+            "tr",
+            "touch",
+            "ln",
+        ] {
+            let found = ["/bin", "/usr/bin"].map(|at| format!("{at}/{name}"));
+            let found = found.iter().find(|path| fs::exists(path).unwrap());
+            std::os::unix::fs::symlink(found.unwrap(), folder.join(name)).unwrap();
+        }
+    }
+
+    /// A dry-run predicts what the push changes, and the second push changes nothing.
+    pub(super) fn converges(&self, resources: Vec<Resource>) {
+        let plan = plan(resources);
+        let all = |outcome| vec![outcome; plan.steps.len()];
+        let shell = self.corner.shell;
+        assert_eq!(
+            self.run(&plan, DRY_RUN).outcomes(),
+            all(Outcome::WouldChange),
+            "dry-run under {shell:?}"
+        );
+        let done = self.run(&plan, PUSH);
+        assert_eq!(
+            done.outcomes(),
+            all(Outcome::Changed),
+            "push under {shell:?}: {:#?}",
+            done.events
+        );
+        let again = self.run(&plan, PUSH);
+        assert_eq!(
+            again.outcomes(),
+            all(Outcome::Ok),
+            "second push under {shell:?}: {:#?}",
+            again.events
+        );
+    }
+
+    pub(super) fn log(&self, name: &str) -> Vec<String> {
+        let text = fs::read_to_string(self.corner.path(name)).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+}

@@ -1,0 +1,5 @@
+//! The runner over scripted hosts: what it makes of every answer a host may give.
+
+mod fleet;
+mod host_run;
+mod modules;
