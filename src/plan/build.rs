@@ -11,6 +11,7 @@ use crate::module::Registry;
 use crate::profile::{ModuleRef, OnFailure};
 use crate::resource::Resource;
 
+use super::sharing::Sharing;
 use super::{Plan, Planned};
 
 /// Plans `modules` for every host. `profile` and `overrides` hold settings by module name.
@@ -24,11 +25,15 @@ pub fn build(
     let mut mistakes = unknown_modules(modules, registry);
     check_overrides(overrides, modules, &mut mistakes);
     let mut plans = Vec::with_capacity(hosts.len());
+    let mut sharing = Sharing::default();
     if mistakes.0.is_empty() {
         let mut concerned: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
         for host in hosts {
             match plan_host(host, modules, registry, profile, overrides) {
-                Ok(plan) => plans.push(plan),
+                Ok(steps) => plans.push(Plan {
+                    host: Arc::clone(host),
+                    steps: sharing.plan(steps),
+                }),
                 Err(of_host) => concern(&mut concerned, host.name.as_str(), of_host),
             }
         }
@@ -120,7 +125,7 @@ fn plan_host(
     registry: &Registry,
     profile: &Table,
     overrides: &Table,
-) -> Result<Plan, Diagnostics> {
+) -> Result<Vec<Planned>, Diagnostics> {
     let mut mistakes = Diagnostics::default();
     let mut steps: Vec<Planned> = Vec::new();
     for used in modules {
@@ -165,10 +170,7 @@ fn plan_host(
     if mistakes.0.is_empty() {
         check_notified(&steps, &mut mistakes);
     }
-    mistakes.into_result(Plan {
-        host: Arc::clone(host),
-        steps,
-    })
+    mistakes.into_result(steps)
 }
 
 /// Lays the settings that `layer` has for `module` over `config`.

@@ -4,11 +4,16 @@
 //! nothing. A dry-run's program is built without any apply, rather than told not to use it (law 3).
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use crate::script::{NulError, Read, Script};
 use crate::wire::{APPLY, Nonce, PRELUDE, Room, VERSION};
 
 use super::{Plan, Planned};
+
+/// The fixed parts as they are sent.
+static PRELUDE_SENT: LazyLock<Vec<u8>> = LazyLock::new(|| sent(PRELUDE));
+static APPLY_SENT: LazyLock<Vec<u8>> = LazyLock::new(|| sent(APPLY));
 
 /// Arguments per bulk question, well below the 128 KiB that Linux takes for one and the 2 MiB for all.
 const CHUNK: usize = 500;
@@ -33,16 +38,28 @@ pub struct CompileError {
 
 /// Compiles `plan`.
 pub fn compile(plan: &Plan, nonce: &Nonce, options: Options) -> Result<Vec<u8>, CompileError> {
-    let mut program = Program::new(nonce);
-    program.text(PRELUDE);
+    let mut program = head(nonce);
+    program.extend(body(&plan.steps, options)?);
+    Ok(program)
+}
+
+/// The first lines of a program, all that tells it from others of the same steps.
+pub fn head(nonce: &Nonce) -> Vec<u8> {
+    format!("{{\nnonce={}\n", nonce.as_str()).into_bytes()
+}
+
+/// A program but for its head: the same for every host that has these steps.
+pub fn body(steps: &[Planned], options: Options) -> Result<Vec<u8>, CompileError> {
+    let mut program = Program { out: Vec::new() };
+    program.out.extend_from_slice(&PRELUDE_SENT);
     if options.apply {
-        program.text(APPLY);
+        program.out.extend_from_slice(&APPLY_SENT);
     }
-    let scripts: Vec<Scripts> = (0..plan.steps.len())
-        .map(|index| Scripts::new(&plan.steps, index, options))
+    let scripts: Vec<Scripts> = (0..steps.len())
+        .map(|index| Scripts::new(steps, index, options))
         .collect();
     let reads = Reads::collect(&scripts);
-    for (planned, scripts) in plan.steps.iter().zip(&scripts) {
+    for (planned, scripts) in steps.iter().zip(&scripts) {
         program
             .step(planned, scripts, &reads)
             .map_err(|source| CompileError {
@@ -51,7 +68,7 @@ pub fn compile(plan: &Plan, nonce: &Nonce, options: Options) -> Result<Vec<u8>, 
                 source,
             })?;
     }
-    program.tables(plan, &scripts);
+    program.tables(steps, &scripts);
     program.snapshot(&reads);
     program.main(options, &scripts);
     Ok(program.out)
@@ -203,27 +220,21 @@ fn kind(read: &Read) -> usize {
     }
 }
 
+/// Fixed text without its comment lines, which would only cost time on the way.
+fn sent(text: &str) -> Vec<u8> {
+    let lines = text.lines();
+    lines
+        .filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
+        .flat_map(|line| [line, "\n"])
+        .collect::<String>()
+        .into_bytes()
+}
+
 struct Program {
     out: Vec<u8>,
 }
 
 impl Program {
-    fn new(nonce: &Nonce) -> Self {
-        Self {
-            out: format!("{{\nnonce={}\n", nonce.as_str()).into_bytes(),
-        }
-    }
-
-    /// Adds fixed text without its comment lines, which would only cost time on the way.
-    fn text(&mut self, text: &str) {
-        for line in text
-            .lines()
-            .filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
-        {
-            self.line(line);
-        }
-    }
-
     fn line(&mut self, line: &str) {
         self.out.extend_from_slice(line.as_bytes());
         self.out.push(b'\n');
@@ -249,18 +260,18 @@ impl Program {
     }
 
     /// Numbers the driver needs: which steps check slowly, which show their file, where a failure leads.
-    fn tables(&mut self, plan: &Plan, scripts: &[Scripts]) {
+    fn tables(&mut self, steps: &[Planned], scripts: &[Scripts]) {
         let list = |wanted: &dyn Fn(&Scripts) -> bool| -> String {
             let chosen = scripts.iter().enumerate().filter(|(_, scripts)| wanted(scripts));
             chosen.map(|(index, _)| format!(" {index} ")).collect()
         };
-        self.line(&format!("steps={}", plan.steps.len()));
+        self.line(&format!("steps={}", steps.len()));
         self.line(&format!("slow='{}'", list(&|scripts| scripts.slow)));
         self.line(&format!("shown='{}'", list(&|scripts| scripts.show.is_some())));
         if scripts.iter().any(|scripts| scripts.apply.is_some()) {
             self.line(&format!("large='{}'", list(&|scripts| scripts.large)));
             let mut line = String::new();
-            for planned in &plan.steps {
+            for planned in steps {
                 line += &format!("next_{}={} ", planned.step.index, planned.next_on_failure);
             }
             self.line(line.trim_end());

@@ -2,6 +2,7 @@
 
 mod build;
 mod compile;
+mod sharing;
 
 use std::sync::Arc;
 
@@ -11,10 +12,10 @@ use crate::resource::Resource;
 use crate::script::Secret;
 
 pub use build::{build, unknown_modules};
-pub use compile::{CompileError, DELIVERED, Options, command, compile, deliver};
+pub use compile::{CompileError, DELIVERED, Options, body, command, compile, deliver, head};
 
 /// One resource of one module on one host.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
     /// Its place and its name, as events carry it.
     pub step: Arc<Step>,
@@ -29,15 +30,15 @@ pub struct Planned {
 pub struct Plan {
     /// The host.
     pub host: Arc<Host>,
-    /// Its steps.
-    pub steps: Vec<Planned>,
+    /// Its steps; hosts that have the same share them.
+    pub steps: Arc<[Planned]>,
 }
 
 impl Plan {
     /// Every secret the plan holds, so that whoever tells can leave it out.
     pub fn secrets(&self) -> Vec<Secret> {
         let mut all = Vec::new();
-        for planned in &self.steps {
+        for planned in self.steps.iter() {
             all.extend(planned.resource.secrets());
         }
         all

@@ -40,6 +40,11 @@ pub trait Reporter: Send {
     /// Takes the next event. They come in the order of [`crate::event::grammar`].
     fn observe(&mut self, stamped: &Stamped) -> io::Result<()>;
 
+    /// No more events wait at this moment: whoever gathers writes out what it has.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Time passes; called about ten times a second, between events.
     fn tick(&mut self) -> io::Result<()> {
         Ok(())

@@ -10,11 +10,15 @@ use crate::event::Stamped;
 /// Raised when a reader of the lines would have to change.
 const VERSION: u32 = 1;
 
-/// Writes every event as one line and flushes it: what was told is on disk when the controller dies.
+/// Lines are gathered up to this many bytes while more events wait.
+const GATHERED: usize = 64 * 1024;
+
+/// Writes every event as one line, and flushes when no more events wait: what was told is on disk when the controller
+/// dies.
 pub struct Ndjson {
     name: String,
     writer: Box<dyn Write + Send>,
-    line: Vec<u8>,
+    lines: Vec<u8>,
 }
 
 #[derive(Serialize)]
@@ -47,7 +51,7 @@ impl Ndjson {
         Self {
             name: name.into(),
             writer,
-            line: Vec::new(),
+            lines: Vec::new(),
         }
     }
 }
@@ -58,19 +62,29 @@ impl Reporter for Ndjson {
     }
 
     fn observe(&mut self, stamped: &Stamped) -> io::Result<()> {
-        self.line.clear();
         let line = Line { v: VERSION, stamped };
         line.serialize(&mut serde_json::Serializer::with_formatter(
-            &mut self.line,
+            &mut self.lines,
             Harmless,
         ))?;
-        self.line.push(b'\n');
-        // One write per line: two processes that append to one file do not mix within lines.
-        self.writer.write_all(&self.line)?;
+        self.lines.push(b'\n');
+        if self.lines.len() < GATHERED {
+            return Ok(());
+        }
+        self.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.lines.is_empty() {
+            return Ok(());
+        }
+        // Whole lines in one write: two processes that append to one file do not mix within lines.
+        let lines = std::mem::take(&mut self.lines);
+        self.writer.write_all(&lines)?;
         self.writer.flush()
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.writer.flush()
+        self.flush()
     }
 }

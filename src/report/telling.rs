@@ -14,6 +14,9 @@ use crate::event::{Event, Mode, Stamped, Summary};
 /// Ten redraws a second are as much as an eye follows.
 const TICK: Duration = Duration::from_millis(100);
 
+/// How many waiting events are told before the clock is looked at again.
+const BATCH: usize = 256;
+
 /// What is known when the last event was told.
 #[derive(Debug)]
 pub struct Told {
@@ -58,7 +61,17 @@ async fn drive(mut events: mpsc::Receiver<Stamped>, mut telling: Telling) -> Tol
             biased;
             _ = clock.tick() => telling.tick(),
             event = events.recv() => match event {
-                Some(event) => telling.observe(event),
+                Some(event) => {
+                    telling.observe(event);
+                    // What waits already is told with it, and written out at once.
+                    for _ in 0..BATCH {
+                        match events.try_recv() {
+                            Ok(event) => telling.observe(event),
+                            Err(_) => break,
+                        }
+                    }
+                    telling.flush();
+                }
                 None => return telling.finish(),
             },
         }
@@ -99,6 +112,11 @@ impl Telling {
         for event in self.redactor.pass(event) {
             self.each(|reporter| reporter.observe(&event));
         }
+    }
+
+    /// Lets reporters write out what they have gathered; nothing more is known at this moment.
+    pub fn flush(&mut self) {
+        self.each(Reporter::flush);
     }
 
     /// Lets time pass.

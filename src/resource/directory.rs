@@ -8,7 +8,7 @@ use crate::script::{Read, Script};
 use crate::sh;
 
 /// A directory. What is not said about it stays as it is; missing parents are made with it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Directory {
     /// Its absolute path.

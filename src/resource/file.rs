@@ -52,7 +52,7 @@ impl<'de> Deserialize<'de> for Content {
 ///
 /// Content is written beside the file and renamed over it, so nobody sees half of it. A link, directory or device in
 /// its place is not replaced: the step fails and says so.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct File {
     /// Its absolute path; its directory must be there already.

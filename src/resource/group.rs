@@ -8,7 +8,7 @@ use crate::script::{Read, Script};
 use crate::sh;
 
 /// A group of the host's own database.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
     /// Its name.

@@ -8,7 +8,7 @@ use crate::script::{Read, Script};
 use crate::sh;
 
 /// A symbolic link. Only a link is replaced; a file or directory in its place makes the step fail.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
     /// Its absolute path.

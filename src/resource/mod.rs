@@ -119,8 +119,8 @@ pub struct FileView<'a> {
     pub secret: bool,
 }
 
-/// One wanted piece of state, and whom a change of it concerns.
-#[derive(Clone, Debug)]
+/// One wanted piece of state, and whom a change of it concerns. Cloning is cheap: the kind is shared.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
     kind: Kind,
     /// Services that owe a reload or restart once this has changed.
@@ -148,7 +148,7 @@ impl std::ops::Deref for Resource {
 macro_rules! resources {
     ($($key:literal => $kind:ident,)*) => {
         /// Each kind of state there is.
-        #[derive(Clone, Debug)]
+        #[derive(Clone, Debug, PartialEq, Eq)]
         enum Kind {
             $($kind(Arc<$kind>),)*
         }

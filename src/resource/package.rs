@@ -10,7 +10,7 @@ use crate::sh;
 /// A package that should be installed, or should not.
 ///
 /// Neighbouring packages are installed in one transaction.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Package {
     /// Its name, as the host's package manager knows it.

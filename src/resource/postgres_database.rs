@@ -8,7 +8,7 @@ use crate::script::Script;
 use crate::sh;
 
 /// A database and who owns it. It is never dropped.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PostgresDatabase {
     /// Its name.

@@ -15,7 +15,7 @@ const ITERATIONS: u32 = 4096;
 /// A role that may log in.
 ///
 /// The password never reaches the host: PostgreSQL is given, and compared with, the SCRAM-SHA-256 verifier made of it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PostgresRole {
     /// Its name.

@@ -21,7 +21,7 @@ pub enum OnChange {
 /// A service of systemd, or of init scripts on a host without it.
 ///
 /// Steps may `notify` it: it is then reloaded or restarted, in this run or, when the run ends early, in the next.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
     /// Its name, such as `nginx`.

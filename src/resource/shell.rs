@@ -7,7 +7,7 @@ use crate::script::Script;
 use crate::sh;
 
 /// Two pieces of shell text: one asks, one acts.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sh {
     /// The texts.
@@ -17,7 +17,7 @@ pub struct Sh {
 }
 
 /// The texts of a [`Sh`].
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table with `check` and `apply`")]
 pub struct Texts {
     /// Exit status 0 when there is nothing to do. It also runs in a dry-run and must change nothing.

@@ -8,7 +8,7 @@ use crate::script::{Read, Script};
 use crate::sh;
 
 /// An account of the host's own database. What is not said about it stays as it is.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct User {
     /// Its name.

@@ -1,5 +1,6 @@
 //! Many hosts at work, bounded; one host's failure, silence or panic is its own.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::task::JoinSet;
 
 use super::cancel::Cancel;
-use super::scene::{Job, Scene};
+use super::scene::{Body, Job, Scene};
 use crate::event::{Event, HostStatus, Mode, Stamped, StepCounts, Summary};
 use crate::inventory::Host;
 use crate::name::Name;
@@ -121,9 +122,14 @@ impl Fleet {
                 apply,
                 diff: self.diff,
             };
+            // Plans that are equal share their steps, so the address tells.
+            let mut bodies: HashMap<_, Arc<Body>> = HashMap::new();
             plans
                 .into_iter()
-                .map(|plan| Job::Plan(Arc::new(plan), options))
+                .map(|plan| {
+                    let body = Arc::clone(bodies.entry(Arc::as_ptr(&plan.steps)).or_default());
+                    Job::Plan(Arc::new(plan), options, body)
+                })
                 .collect()
         };
         match work {

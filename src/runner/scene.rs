@@ -1,9 +1,9 @@
 //! One host's task: connect, run its program, tell what happens, say goodbye.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc::{Sender, unbounded_channel};
+use tokio::sync::mpsc::Sender;
 
 use super::cancel::Cancel;
 use super::deliver::deliver;
@@ -11,13 +11,16 @@ use super::host_run::{Ended, HostRun};
 use super::tail::Bounded;
 use crate::event::{Event, HostPlan, HostStatus, Stamped, StepCounts, Unreachable};
 use crate::inventory::{Become, Host};
-use crate::plan::{self, Options, Plan};
+use crate::plan::{self, CompileError, Options, Plan};
 use crate::transport::{ExitStatus, Output, Running, Session, Transport};
 use crate::wire::Nonce;
 
+/// A program but for its head, compiled by the first of the hosts that have the same steps.
+pub(super) type Body = OnceLock<Result<Arc<[u8]>, CompileError>>;
+
 /// What one host is to do.
 pub(super) enum Job {
-    Plan(Arc<Plan>, Options),
+    Plan(Arc<Plan>, Options, Arc<Body>),
     Command(Arc<Host>, Arc<Vec<u8>>),
 }
 
@@ -25,7 +28,7 @@ impl Job {
     /// The host it is for.
     pub(super) fn host(&self) -> &Arc<Host> {
         match self {
-            Self::Plan(plan, _) => &plan.host,
+            Self::Plan(plan, ..) => &plan.host,
             Self::Command(host, _) => host,
         }
     }
@@ -33,7 +36,7 @@ impl Job {
     /// What the run's first event says of it.
     pub(super) fn announce(&self) -> HostPlan {
         let steps = match self {
-            Self::Plan(plan, _) => plan
+            Self::Plan(plan, ..) => plan
                 .steps
                 .iter()
                 .map(|planned| Arc::clone(&planned.step))
@@ -96,7 +99,7 @@ impl Scene {
             Some(Err(cause)) => (HostStatus::Unreachable { cause }, StepCounts::default()),
             Some(Ok(mut session)) => {
                 let done = match &job {
-                    Job::Plan(plan, options) => self.plan(plan, *options, session.as_mut()).await,
+                    Job::Plan(plan, options, body) => self.plan(plan, *options, body, session.as_mut()).await,
                     Job::Command(host, program) => self.command(host, program, session.as_mut()).await,
                 };
                 let took = self.began.elapsed().saturating_sub(started);
@@ -113,6 +116,7 @@ impl Scene {
         &self,
         plan: &Arc<Plan>,
         options: Options,
+        body: &Body,
         session: &mut dyn Session,
     ) -> (HostStatus, StepCounts) {
         let nothing = StepCounts::default();
@@ -126,8 +130,9 @@ impl Scene {
             );
         }
         let nonce = Nonce::new(random);
-        let program = match plan::compile(plan, &nonce, options) {
-            Ok(program) => program,
+        let compile = || plan::body(&plan.steps, options).map(Arc::from);
+        let body = match body.get_or_init(compile) {
+            Ok(body) => Arc::clone(body),
             Err(error) => {
                 return (
                     HostStatus::Unsupported {
@@ -137,15 +142,12 @@ impl Scene {
                 );
             }
         };
-        let mut running = match session.run(program).await {
+        let mut running = match session.run_shared(plan::head(&nonce), body).await {
             Ok(running) => running,
             Err(cause) => return (HostStatus::Unreachable { cause }, nothing),
         };
         let mut run = HostRun::new(Arc::clone(plan), options.apply, &nonce);
-        let (queue, mut events) = unbounded_channel();
-        let mut emit = |event| {
-            let _ = queue.send(event);
-        };
+        let mut events = Vec::new();
         let mut listener = Listener {
             scene: self,
             running: running.as_mut(),
@@ -154,7 +156,7 @@ impl Scene {
         let ended = loop {
             let ended = match listener.heard().await {
                 Heard::Output(Output::Stdout(bytes)) => {
-                    run.stdout(&bytes, self.began.elapsed(), &mut emit);
+                    run.stdout(&bytes, self.began.elapsed(), &mut |event| events.push(event));
                     None
                 }
                 Heard::Output(Output::Stderr(bytes)) => {
@@ -165,7 +167,7 @@ impl Scene {
                 Heard::Output(Output::Lost { detail }) => Some(Ended::Lost(detail)),
                 Heard::Left => Some(Ended::Left),
             };
-            while let Ok(event) = events.try_recv() {
+            for event in std::mem::take(&mut events) {
                 self.emit(event).await;
             }
             if let Some(need) = run.need() {
@@ -175,7 +177,7 @@ impl Scene {
                 };
                 if let Err(detail) = delivered {
                     // The step gives up waiting when its input ends, and fails with what is said here.
-                    run.undelivered(need.step, &detail, &mut emit);
+                    run.undelivered(need.step, &detail, &mut |event| events.push(event));
                     listener.close_input().await;
                 }
             }
@@ -185,8 +187,8 @@ impl Scene {
                 None => {}
             }
         };
-        let done = run.finish(&ended, self.began.elapsed(), &mut emit);
-        while let Ok(event) = events.try_recv() {
+        let done = run.finish(&ended, self.began.elapsed(), &mut |event| events.push(event));
+        for event in events {
             self.emit(event).await;
         }
         match (done, ended) {

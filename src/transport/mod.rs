@@ -10,6 +10,7 @@ pub mod ssh;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use crate::event::Unreachable;
 use crate::inventory::Host;
@@ -33,6 +34,17 @@ pub trait Session: Send {
     /// May be called again while a program runs. Then all of them have to be read: programs share a connection, and
     /// one that is not read from can hold up the others. They all end when the session is closed or dropped.
     fn run(&mut self, program: Vec<u8>) -> BoxFuture<'_, Result<Box<dyn Running>, Unreachable>>;
+
+    /// Like [`Session::run`] of `head` and `body` together, where many hosts share one `body`: a transport that can does
+    /// not copy it.
+    fn run_shared(
+        &mut self,
+        mut head: Vec<u8>,
+        body: Arc<[u8]>,
+    ) -> BoxFuture<'_, Result<Box<dyn Running>, Unreachable>> {
+        head.extend_from_slice(&body);
+        self.run(head)
+    }
 
     /// Says goodbye. Bounded in time, never fails.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;

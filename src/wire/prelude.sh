@@ -2,6 +2,7 @@
 # Lines that are only a comment are not sent.
 #
 # Words: slot, the number of a read within its kind; fresh, set while the snapshot may be believed.
+# dash tries every length that a pattern may match one by one, so patterns here match little at a time.
 
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
@@ -33,7 +34,9 @@ ask_paths() {
 
 # is_about LINE PATH: whether LINE of ask_paths is the answer for PATH. busybox quotes a link's two sides.
 is_about() {
-  about=${1#* * * }
+  about=${1#* }
+  about=${about#* }
+  about=${about#* }
   case $1 in
     a*) case $about in "$2 -> "* | "'$2' -> '"*) return 0 ;; esac ;;
     *) [ "$about" = "$2" ] && return 0 ;;
@@ -64,8 +67,8 @@ snapshot_paths() {
 
 path_state() {
   if [ -n "$fresh" ]; then eval "answer=\${path_$1-}"; else answer=$(ask_paths "$2"); fi
-  path_type=${answer%"${answer#?}"}
   path_mode=${answer%% *}
+  path_type=${path_mode%???}
   path_mode=${path_mode#?}
   answer=${answer#* }
   path_owner=${answer%% *}
@@ -89,25 +92,27 @@ path_state() {
 snapshot_digests() {
   slot=$1
   shift
-  first=$slot
-  count=$#
+  nth=0
+  asked=
   names=
-  while [ "$count" -gt 0 ]; do
-    case $1 in *\\*) ;; *) if [ -f "$1" ] && [ ! -L "$1" ]; then set -- "$@" "$1"; names="$names $slot"; fi ;; esac
-    shift
+  for path; do
+    nth=$((nth + 1))
+    case $path in *\\*) ;; *) if [ -f "$path" ] && [ ! -L "$path" ]; then asked="$asked \"\${$nth}\"" names="$names $slot"; fi ;; esac
     slot=$((slot + 1))
-    count=$((count - 1))
   done
-  [ $# -gt 0 ] || return 0
-  answers=$(sha256sum -- "$@" 2>/dev/null)
+  [ -n "$asked" ] || return 0
+  # Numbers, not words: adding to the list one by one would copy it each time.
+  eval "set -- $asked"
+  answers=$(exec sha256sum -- "$@" 2>/dev/null)
   IFS=$nl
   for answer in $answers; do
     while [ $# -gt 0 ]; do
       names=${names# }
       slot=${names%% *}
       names=${names#"$slot"}
-      if [ "${answer#*  }" = "$1" ]; then
-        eval "digest_$slot=\${answer%%  *}"
+      digest=${answer%% *}
+      if [ "$answer" = "$digest  $1" ]; then
+        eval "digest_$slot=\$digest"
         shift
         break
       fi
@@ -121,7 +126,7 @@ digest_state() {
   digest=
   if [ -n "$fresh" ]; then eval "digest=\${digest_$1-}"; fi
   if [ -z "$digest" ] && [ -f "$2" ] && [ ! -L "$2" ] && [ -r "$2" ]; then
-    digest=$(sha256sum <"$2" 2>/dev/null)
+    digest=$(exec sha256sum <"$2" 2>/dev/null)
     digest=${digest%% *}
   fi
 }
@@ -164,12 +169,8 @@ package_state() {
   answer=
   if [ -n "$fresh" ]; then eval "answer=\${package_$1-}"; else answer=$(ask_packages "$2"); fi
   package_version=
-  case $answer in
-    "$2 "?i*)
-      answer=${answer%%"$nl"*}
-      package_version=${answer##* }
-      ;;
-  esac
+  case $answer in *"$nl"*) answer=${answer%%"$nl"*} ;; esac
+  case $answer in "$2 "?i*) package_version=${answer##* } ;; esac
 }
 
 # ---- users and groups: their entries with the colons as written, empty when there is none.
@@ -201,7 +202,8 @@ snapshot_names() {
 # user_state: user_entry user_uid user_gid user_home user_shell
 user_state() {
   if [ -n "$fresh" ]; then eval "user_entry=\${user_$1-}"; else user_entry=$(ask_users "$2"); fi
-  answer=${user_entry#*:*:}
+  answer=${user_entry#*:}
+  answer=${answer#*:}
   user_uid=${answer%%:*}
   answer=${answer#*:}
   user_gid=${answer%%:*}
@@ -213,7 +215,8 @@ user_state() {
 # group_state: group_entry group_gid group_members (with a comma on both ends)
 group_state() {
   if [ -n "$fresh" ]; then eval "group_entry=\${group_$1-}"; else group_entry=$(ask_groups "$2"); fi
-  answer=${group_entry#*:*:}
+  answer=${group_entry#*:}
+  answer=${answer#*:}
   group_gid=${answer%%:*}
   group_members=,${answer#*:},
 }

@@ -202,7 +202,7 @@ fn a_broken_reporter_stops_no_other() {
         )),
         Box::new(Ndjson::new(
             "run.ndjson",
-            Box::new(Broken(3, io::ErrorKind::StorageFull)),
+            Box::new(Broken(0, io::ErrorKind::StorageFull)),
         )),
         Box::new(Plain::new(sink.boxed(), OPTIONS)),
     ];

@@ -21,6 +21,9 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// may hold the channel open for ever; what the program itself wrote is long here.
 const LINGER: Duration = Duration::from_secs(5);
 
+/// How much of a program is given to russh at once: it keeps a buffer as large for as long as the connection lives.
+const PIECE: usize = 8 << 10;
+
 /// The extended data type of stderr (RFC 4254, section 5.2), the only one there is.
 const STDERR: u32 = 1;
 
@@ -44,7 +47,7 @@ impl SshSession {
         }
     }
 
-    async fn start(&self, program: Vec<u8>) -> Result<SshRunning, Unreachable> {
+    async fn start(&self, head: Vec<u8>, body: Arc<[u8]>) -> Result<SshRunning, Unreachable> {
         let failed = |error: &russh::Error| Unreachable::Protocol {
             phase: ConnectPhase::Session,
             detail: match error {
@@ -69,7 +72,7 @@ impl SshSession {
         };
         let (reader, writer) = bounded(&self.connection, ConnectPhase::Session, open).await?;
         let (input, changes) = Input::open();
-        tokio::spawn(feed(writer, program, changes));
+        tokio::spawn(feed(writer, head, body, changes));
         Ok(SshRunning {
             reader,
             input,
@@ -83,7 +86,15 @@ impl SshSession {
 
 impl Session for SshSession {
     fn run(&mut self, program: Vec<u8>) -> BoxFuture<'_, Result<Box<dyn Running>, Unreachable>> {
-        Box::pin(async move { Ok(Box::new(self.start(program).await?) as Box<dyn Running>) })
+        self.run_shared(Vec::new(), program.into())
+    }
+
+    fn run_shared(
+        &mut self,
+        head: Vec<u8>,
+        body: Arc<[u8]>,
+    ) -> BoxFuture<'_, Result<Box<dyn Running>, Unreachable>> {
+        Box::pin(async move { Ok(Box::new(self.start(head, body).await?) as Box<dyn Running>) })
     }
 
     fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
@@ -193,11 +204,11 @@ impl Running for SshRunning {
 ///
 /// russh's writers wait for window for ever once a channel or its connection is gone, so none is awaited alone. When
 /// the [`SshRunning`] was dropped the channel is closed: russh does not, and the host would count it as open.
-async fn feed(writer: ChannelWriteHalf<Msg>, program: Vec<u8>, mut changes: Changes) {
+async fn feed(writer: ChannelWriteHalf<Msg>, head: Vec<u8>, body: Arc<[u8]>, mut changes: Changes) {
     let mut early = changes.clone();
     tokio::select! {
         _ = early.reached(Stage::Closed) => {}
-        sent = writer.data_bytes(program) => {
+        sent = send(&writer, head, body) => {
             if sent.is_err() {
                 return;
             }
@@ -211,4 +222,21 @@ async fn feed(writer: ChannelWriteHalf<Msg>, program: Vec<u8>, mut changes: Chan
     if !over {
         let _ = tokio::time::timeout(GOODBYE, writer.close()).await;
     }
+}
+
+/// Sends a program piece by piece.
+async fn send(
+    writer: &ChannelWriteHalf<Msg>,
+    mut head: Vec<u8>,
+    body: Arc<[u8]>,
+) -> Result<(), russh::Error> {
+    let (first, rest) = body.split_at(body.len().min(PIECE));
+    head.extend_from_slice(first);
+    writer.data_bytes(head).await?;
+    for piece in rest.chunks(PIECE) {
+        // Lets the connection's own task write what it has, or it would gather all pieces into one.
+        tokio::task::yield_now().await;
+        writer.data_bytes(piece.to_vec()).await?;
+    }
+    Ok(())
 }
