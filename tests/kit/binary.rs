@@ -116,13 +116,6 @@ impl Provision {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        fn reader(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
-            std::thread::spawn(move || {
-                let mut bytes = Vec::new();
-                from.read_to_end(&mut bytes).unwrap();
-                String::from_utf8(bytes).unwrap()
-            })
-        }
         let stdout = reader(child.stdout.take().unwrap());
         let stderr = reader(child.stderr.take().unwrap());
         Started {
@@ -131,6 +124,15 @@ impl Provision {
             stderr,
         }
     }
+}
+
+/// Reads all there is, beside whoever else reads.
+fn reader(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        from.read_to_end(&mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    })
 }
 
 /// A command at work.
@@ -147,11 +149,6 @@ impl Started {
             .args(["-s", name, &self.child.id().to_string()])
             .status();
         assert!(status.unwrap().success());
-    }
-
-    /// Whether it is still there.
-    pub fn runs(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
     }
 
     pub fn finish(mut self) -> Told {
