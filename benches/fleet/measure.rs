@@ -41,7 +41,7 @@ impl Clock {
 
     pub(super) fn stop(&self) -> Outcome<Reading> {
         let wall = self.began.elapsed();
-        let cpu = cpu(&getrusage(self.who)?)? - self.cpu;
+        let cpu = cpu(&getrusage(self.who)?)?.saturating_sub(self.cpu);
         Ok(Reading { wall, cpu })
     }
 }
