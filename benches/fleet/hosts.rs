@@ -74,12 +74,12 @@ impl Hosts {
             let connection = &*host.connection;
             let _ = writeln!(
                 text,
-                "[hosts.host{number:02}]\naddress = {:?}\nport = {}\nuser = {:?}\nidentity_file = {:?}\nidentities_only = true\nknown_hosts = {:?}\n",
+                "[hosts.host{number:02}]\naddress = {:?}\nport = {}\nuser = {:?}\nidentity_file = \"{}\"\nidentities_only = true\nknown_hosts = \"{}\"\n",
                 connection.address,
                 connection.port,
                 connection.user,
-                connection.identity_files[0],
-                connection.known_hosts[0],
+                connection.identity_files[0].display(),
+                connection.known_hosts[0].display(),
             );
         }
         text
