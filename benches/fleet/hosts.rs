@@ -74,7 +74,7 @@ impl Hosts {
             let connection = &*host.connection;
             let _ = writeln!(
                 text,
-                "[hosts.host{number:02}]\naddress = {:?}\nport = {}\nuser = {:?}\nidentity_file = '{}'\nidentities_only = true\nknown_hosts = '{}'\n",
+                "[hosts.host{number:02}]\naddress = {:?}\nport = {}\nuser = {:?}\nidentity_file = \"{}\"\nidentities_only = true\nknown_hosts = \"{}\"\n",
                 connection.address,
                 connection.port,
                 connection.user,

@@ -267,7 +267,7 @@ fn behind(host: &Host, port: u16, project: &Project) -> Outcome<Arc<Host>> {
         connection.port,
         port,
     );
-    let file = project.path("known_hosts");
+    let file = project.path(&format!("known_hosts-{port}"));
     std::fs::write(&file, known)?;
     let connection = Connection {
         port,

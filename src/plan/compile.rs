@@ -118,6 +118,7 @@ pub fn deliver(content: &[u8], step: usize, room: Room, suffix: &str) -> Result<
 struct Scripts {
     check: Script,
     apply: Option<Script>,
+    missing: Option<Script>,
     show: Option<Script>,
     slow: bool,
     large: bool,
@@ -139,6 +140,7 @@ impl Scripts {
         Self {
             check,
             apply: options.apply.then(|| apply(steps, index)),
+            missing: missing(steps, index).filter(|_| options.apply),
             show: show.map(|file| crate::sh!("show_file {} {}", number(index), Script::path(file.path))),
             slow: resource.asks_itself(),
             large: resource.large_content().is_some(),
@@ -165,14 +167,33 @@ fn apply(steps: &[Planned], index: usize) -> Script {
     for service in &planned.resource.notify {
         script.append(crate::sh!("owe {}\n", service));
     }
-    let behind: Vec<_> = steps[index + 1..].iter().map(|next| &next.resource).collect();
-    script.append(
-        planned
-            .resource
-            .joined(&behind)
-            .unwrap_or_else(|| planned.resource.apply()),
-    );
+    if joins(steps, index) {
+        script.append(crate::sh!("missing=\nm{}\n", number(index)));
+        script.append(planned.resource.joined());
+    } else {
+        script.append(planned.resource.apply());
+    }
     script
+}
+
+fn joins(steps: &[Planned], index: usize) -> bool {
+    let next = steps.get(index + 1);
+    next.is_some_and(|next| steps[index].resource.joins(&next.resource))
+}
+
+/// What is missing of a step and its neighbours behind it. Each names itself and hands on to the next: were all written
+/// out for each, the text would grow with the square of their number.
+fn missing(steps: &[Planned], index: usize) -> Option<Script> {
+    let on = joins(steps, index);
+    let from = index > 0 && joins(steps, index - 1);
+    if !on && !from {
+        return None;
+    }
+    let mut script = steps[index].resource.missing();
+    if on {
+        script.append(crate::sh!("\nm{}", number(index + 1)));
+    }
+    Some(script)
 }
 
 fn number(index: usize) -> String {
@@ -252,6 +273,9 @@ impl Program {
         self.function('c', index, &scripts.check, reads)?;
         if let Some(apply) = &scripts.apply {
             self.function('a', index, apply, reads)?;
+        }
+        if let Some(missing) = &scripts.missing {
+            self.function('m', index, missing, reads)?;
         }
         if let Some(show) = &scripts.show {
             self.function('d', index, show, reads)?;

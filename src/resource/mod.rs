@@ -71,9 +71,19 @@ pub trait State: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Its apply with that of the neighbours behind it in one transaction, where that is possible for any.
-    fn joined(&self, _behind: &[&Resource]) -> Option<Script> {
-        None
+    /// Whether one transaction does for it and for the step right behind it.
+    fn joins(&self, _next: &Resource) -> bool {
+        false
+    }
+
+    /// Adds its name to the words of `missing`, unless its state holds.
+    fn missing(&self) -> Script {
+        Script::default()
+    }
+
+    /// Its apply where it joins: one transaction for all that are `missing`, those of the neighbours behind included.
+    fn joined(&self) -> Script {
+        self.apply()
     }
 
     /// Secrets that must never be shown, beyond those its scripts hold.

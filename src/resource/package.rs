@@ -103,37 +103,29 @@ impl State for Package {
         script
     }
 
-    fn joined(&self, behind: &[&Resource]) -> Option<Script> {
-        let alike = |other: &&Package| other.state == self.state && other.recommends == self.recommends;
-        let more: Vec<&str> = behind
-            .iter()
-            .map_while(|next| next.as_package().filter(alike))
-            .map(|package| package.name.as_str())
-            .collect();
-        if more.is_empty() || self.state.is_absent() {
-            return None;
-        }
+    fn joins(&self, next: &Resource) -> bool {
+        let alike = |other: &Package| other.state == self.state && other.recommends == self.recommends;
+        !self.state.is_absent() && next.as_package().is_some_and(alike)
+    }
+
+    fn missing(&self) -> Script {
         // Only those that are not here: apt would upgrade the others, which no dry-run has said.
-        let missing = |name: &str| {
-            sh!(
-                "{}; [ -n \"$package_version\" ] || set -- \"$@\" {}\n",
-                Read::Package(name.to_owned()),
-                name
-            )
-        };
-        let mut script = Script::raw("set --\n");
-        script.append(missing(&self.name));
-        for name in more {
-            script.append(missing(name));
-        }
+        sh!(
+            "{}; [ -n \"$package_version\" ] || missing=\"$missing \"{}",
+            Read::Package(self.name.clone()),
+            &self.name
+        )
+    }
+
+    fn joined(&self) -> Script {
         // When one name is wrong all fail together; alone, each fails or succeeds for itself.
-        script.append(sh!(
-            "[ $# -eq 0 ] || install_packages {} \"$@\" || {\n{}\n}",
+        let mut script = sh!(
+            "[ -z \"$missing\" ] || install_packages {} $missing || {\n{}\n}",
             self.flag(),
             self.alone()
-        ));
+        );
         script.append(self.discarding());
-        Some(script)
+        script
     }
 
     fn validate(&self) -> Result<(), Invalid> {

@@ -24,6 +24,8 @@ if [ -d /run/systemd/system ]; then init=systemd; else init=sysv; fi
 # frame WORD...: tells the controller something it can tell from any output.
 frame() { printf '\n\036%s %s\n' "$nonce" "$*"; }
 
+# What is not there is an answer and no failure: applies ask too, where a failing command is their end.
+
 # ---- paths: path_type path_mode path_owner path_group path_target; all empty when there is none.
 # %f is the raw mode in hex: one digit of type, three of permissions. GNU stat would quote the names in %N, each
 # version in its own way. Questions are only ever asked inside $(…), where exec saves a process.
@@ -66,7 +68,7 @@ snapshot_paths() {
 }
 
 path_state() {
-  if [ -n "$fresh" ]; then eval "answer=\${path_$1-}"; else answer=$(ask_paths "$2"); fi
+  if [ -n "$fresh" ]; then eval "answer=\${path_$1-}"; else answer=$(ask_paths "$2") || :; fi
   path_mode=${answer%% *}
   path_type=${path_mode%???}
   path_mode=${path_mode#?}
@@ -167,7 +169,7 @@ snapshot_packages() {
 
 package_state() {
   answer=
-  if [ -n "$fresh" ]; then eval "answer=\${package_$1-}"; else answer=$(ask_packages "$2"); fi
+  if [ -n "$fresh" ]; then eval "answer=\${package_$1-}"; else answer=$(ask_packages "$2") || :; fi
   package_version=
   case $answer in *"$nl"*) answer=${answer%%"$nl"*} ;; esac
   case $answer in "$2 "?i*) package_version=${answer##* } ;; esac
@@ -201,7 +203,7 @@ snapshot_names() {
 
 # user_state: user_entry user_uid user_gid user_home user_shell
 user_state() {
-  if [ -n "$fresh" ]; then eval "user_entry=\${user_$1-}"; else user_entry=$(ask_users "$2"); fi
+  if [ -n "$fresh" ]; then eval "user_entry=\${user_$1-}"; else user_entry=$(ask_users "$2") || :; fi
   answer=${user_entry#*:}
   answer=${answer#*:}
   user_uid=${answer%%:*}
@@ -214,7 +216,7 @@ user_state() {
 
 # group_state: group_entry group_gid group_members (with a comma on both ends)
 group_state() {
-  if [ -n "$fresh" ]; then eval "group_entry=\${group_$1-}"; else group_entry=$(ask_groups "$2"); fi
+  if [ -n "$fresh" ]; then eval "group_entry=\${group_$1-}"; else group_entry=$(ask_groups "$2") || :; fi
   answer=${group_entry#*:}
   answer=${answer#*:}
   group_gid=${answer%%:*}
@@ -258,7 +260,7 @@ unit_state() {
     sysv_state "$2"
     return
   fi
-  if [ -n "$fresh" ]; then eval "answer=\${unit_$1-}"; else answer=$(ask_units "$2"); fi
+  if [ -n "$fresh" ]; then eval "answer=\${unit_$1-}"; else answer=$(ask_units "$2") || :; fi
   unit_load=${answer#*LoadState=}
   unit_load=${unit_load%%"$nl"*}
   unit_active=${answer#*ActiveState=}
