@@ -128,7 +128,7 @@ digest_state() {
   digest=
   if [ -n "$fresh" ]; then eval "digest=\${digest_$1-}"; fi
   if [ -z "$digest" ] && [ -f "$2" ] && [ ! -L "$2" ] && [ -r "$2" ]; then
-    digest=$(exec sha256sum <"$2" 2>/dev/null)
+    digest=$(exec sha256sum <"$2" 2>/dev/null) || :
     digest=${digest%% *}
   fi
 }
