@@ -128,8 +128,9 @@ impl State for Package {
         }
         // When one name is wrong all fail together; alone, each fails or succeeds for itself.
         script.append(sh!(
-            "[ $# -eq 0 ] || install_packages {} \"$@\" || {\n{}\n}",
+            "[ $# -eq 0 ] || install_packages {} \"$@\" || {\nstatus=$?\n[ \"$*\" != {} ] || return \"$status\"\nsay \"together they failed; this one alone:\"\n{}\n}",
             self.flag(),
+            &self.name,
             self.alone()
         ));
         script.append(self.discarding());

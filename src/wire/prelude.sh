@@ -23,6 +23,8 @@ if [ -d /run/systemd/system ]; then init=systemd; else init=sysv; fi
 # frame WORD...: tells the controller something it can tell from any output.
 frame() { printf '\n\036%s %s\n' "$nonce" "$*"; }
 
+# What is not there is an answer and no failure: applies ask too, where a failing command is their end.
+
 # ---- paths: path_type path_mode path_owner path_group path_target; all empty when there is none.
 # %f is the raw mode in hex: one digit of type, three of permissions. GNU stat would quote the names in %N, each
 # version in its own way.
@@ -60,7 +62,7 @@ snapshot_paths() {
 }
 
 path_state() {
-  if [ -n "$fresh" ]; then eval "answer=\${path_$1-}"; else answer=$(ask_paths "$2"); fi
+  if [ -n "$fresh" ]; then eval "answer=\${path_$1-}"; else answer=$(ask_paths "$2") || :; fi
   path_type=${answer%"${answer#?}"}
   path_mode=${answer%% *}
   path_mode=${path_mode#?}
@@ -118,7 +120,7 @@ digest_state() {
   digest=
   if [ -n "$fresh" ]; then eval "digest=\${digest_$1-}"; fi
   if [ -z "$digest" ] && [ -f "$2" ] && [ ! -L "$2" ] && [ -r "$2" ]; then
-    digest=$(sha256sum <"$2" 2>/dev/null)
+    digest=$(sha256sum <"$2" 2>/dev/null) || :
     digest=${digest%% *}
   fi
 }
@@ -159,7 +161,7 @@ snapshot_packages() {
 
 package_state() {
   answer=
-  if [ -n "$fresh" ]; then eval "answer=\${package_$1-}"; else answer=$(ask_packages "$2"); fi
+  if [ -n "$fresh" ]; then eval "answer=\${package_$1-}"; else answer=$(ask_packages "$2") || :; fi
   package_version=
   case $answer in
     "$2 "?i*)
@@ -197,7 +199,7 @@ snapshot_names() {
 
 # user_state: user_entry user_uid user_gid user_home user_shell
 user_state() {
-  if [ -n "$fresh" ]; then eval "user_entry=\${user_$1-}"; else user_entry=$(ask_users "$2"); fi
+  if [ -n "$fresh" ]; then eval "user_entry=\${user_$1-}"; else user_entry=$(ask_users "$2") || :; fi
   answer=${user_entry#*:*:}
   user_uid=${answer%%:*}
   answer=${answer#*:}
@@ -209,7 +211,7 @@ user_state() {
 
 # group_state: group_entry group_gid group_members (with a comma on both ends)
 group_state() {
-  if [ -n "$fresh" ]; then eval "group_entry=\${group_$1-}"; else group_entry=$(ask_groups "$2"); fi
+  if [ -n "$fresh" ]; then eval "group_entry=\${group_$1-}"; else group_entry=$(ask_groups "$2") || :; fi
   answer=${group_entry#*:*:}
   group_gid=${answer%%:*}
   group_members=,${answer#*:},
@@ -252,7 +254,7 @@ unit_state() {
     sysv_state "$2"
     return
   fi
-  if [ -n "$fresh" ]; then eval "answer=\${unit_$1-}"; else answer=$(ask_units "$2"); fi
+  if [ -n "$fresh" ]; then eval "answer=\${unit_$1-}"; else answer=$(ask_units "$2") || :; fi
   unit_load=${answer#*LoadState=}
   unit_load=${unit_load%%"$nl"*}
   unit_active=${answer#*ActiveState=}
