@@ -120,8 +120,9 @@ impl State for Package {
     fn joined(&self) -> Script {
         // When one name is wrong all fail together; alone, each fails or succeeds for itself.
         let mut script = sh!(
-            "[ -z \"$missing\" ] || install_packages {} $missing || {\n{}\n}",
+            "[ -z \"$missing\" ] || install_packages {} $missing || {\nstatus=$?\n[ \"$missing\" != {} ] || return \"$status\"\nsay \"together they failed; this one alone:\"\n{}\n}",
             self.flag(),
+            format!(" {}", self.name),
             self.alone()
         );
         script.append(self.discarding());

@@ -18,9 +18,11 @@ const STUBS: &[(&str, &str)] = &[
     (
         "dpkg-query",
         r#"while [ "$1" != -- ]; do shift; done; shift
+status=0
 for name; do
-  if [ -e "$HOME/packages/$name" ]; then echo "$name ii  1.0"; fi
-done"#,
+  if [ -e "$HOME/packages/$name" ]; then echo "$name ii  1.0"; else status=1; fi
+done
+exit $status"#,
     ),
     ("dpkg", "exit 0"),
     (
