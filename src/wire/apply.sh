@@ -47,11 +47,34 @@ apt() {
     -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 "$@"
 }
 
+# apt_unfinished: packages are in the middle of their installation.
+apt_unfinished() {
+  [ -n "$(find /var/lib/dpkg/updates -type f 2>/dev/null | head -n 1)" ] || dpkg --audit 2>/dev/null | grep -q .
+}
+
 # An earlier dpkg was cut off in the middle: finish its work before anything else.
 apt_mend() {
-  if [ -n "$(find /var/lib/dpkg/updates -type f 2>/dev/null | head -n 1)" ] || dpkg --audit 2>/dev/null | grep -q .; then
-    DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a
-  fi
+  apt_unfinished || return 0
+  # It may be at work still, for somebody else. apt waits for that, dpkg does not.
+  apt check || :
+  apt_unfinished || return 0
+  DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a
+}
+
+# apt_update: fetches the lists. Their lock is one apt does not wait for, so we do.
+apt_update() {
+  waited=0
+  while :; do
+    status=0
+    apt update >"$run/update" 2>&1 || status=$?
+    if [ "$status" -eq 0 ] || [ "$waited" -ge 300 ] || ! grep -q "/lock. It is held by" "$run/update"; then
+      cat "$run/update"
+      return "$status"
+    fi
+    [ "$waited" -gt 0 ] || say "waiting for the lists: $(grep "/lock. It is held by" "$run/update")"
+    waited=$((waited + 1))
+    sleep 1
+  done
 }
 
 # Package lists are fetched once a run when there are none or they are a day old.
@@ -62,7 +85,7 @@ apt_lists() {
     [ -n "$(find /var/lib/apt/lists/partial -maxdepth 0 -mtime -1 2>/dev/null)" ]; then
     return 0
   fi
-  apt update
+  apt_update
   : >"$run/apt-lists"
 }
 

@@ -1,8 +1,10 @@
 //! Real hosts, through the real binary: what a push leaves behind is asked of the hosts themselves, past SSH.
 
+mod apt;
 mod become_root;
 mod cancel;
 mod command;
+mod cut;
 mod databases;
 mod fleet;
 mod web;

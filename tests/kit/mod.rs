@@ -1,5 +1,6 @@
 //! What tests of several floors need.
 
+pub mod archive;
 pub mod binary;
 pub mod docker;
 pub mod golden;

@@ -1,0 +1,76 @@
+//! The controller dies in the middle of a package's installation.
+
+use crate::kit::archive;
+use crate::kit::binary::{Folder, steps};
+use crate::kit::docker::{self, Host};
+
+/// Once as a user who becomes root by sudo, once as root under systemd.
+#[test]
+fn a_killed_controller_leaves_no_half_installed_package() {
+    for (name, package) in [("bastion", "cut-sudo"), ("db3", "cut-root")] {
+        let Some(_lease) = docker::lease(&[name]) else {
+            return;
+        };
+        killed_in_mid_install(
+            Host(match name {
+                "bastion" => "bastion",
+                _ => "db3",
+            }),
+            package,
+        );
+    }
+}
+
+fn killed_in_mid_install(host: Host, package: &str) {
+    archive::make(host, &[], &[package]);
+    let folder = Folder::new();
+    folder.inventory(&host.entry("host"));
+    let after = format!("/srv/{package}.after");
+    let module = format!(
+        "[[step]]\npackage = \"{package}\"\n[[step]]\nfile = \"{after}\"\ncontent = \"x\\n\"\n[[step]]\ndirectory = \"{after}.d\"\n"
+    );
+    folder.profile("p", "modules = [\"m\"]\n", &[("m", &module)]);
+
+    let run = folder.push("p").arg("--output").arg("ndjson").start();
+    archive::until_begun(host, package);
+    run.signal("KILL");
+    let told = run.finish();
+    assert_eq!(told.code, None);
+    host.until("the host has heard", "ls /tmp/provision.*/stop");
+    assert_ne!(
+        archive::status(host, package),
+        "ii",
+        "the installation is still in its middle"
+    );
+    archive::open(host, package);
+    host.until("the program has ended", "! ls -d /tmp/provision.*");
+
+    assert_eq!(archive::status(host, package), "ii", "apt went on to its end");
+    assert!(host.holds("dpkg --audit && [ -z \"$(dpkg --audit)\" ]"));
+    let journal = host.sh("tr -d '\\036' </var/lib/provision/journal");
+    let words: Vec<&str> = journal
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .filter(|(nonce, _)| nonce.len() == 32)
+        .map(|(_, words)| words)
+        .collect();
+    assert_eq!(
+        words[words.len() - 3..],
+        ["changed 0", "skip 1 2 cancelled", "end"],
+        "{journal}"
+    );
+    assert!(
+        !host.holds(&format!("ls -d {after} || ls -d {after}.d")),
+        "no later step was begun"
+    );
+
+    let told = folder.push("p").ndjson().exits(0);
+    assert_eq!(
+        told.steps("host", "ok"),
+        steps(&[&format!("m: package {package}")])
+    );
+    assert_eq!(
+        told.steps("host", "changed"),
+        steps(&[&format!("m: file {after}"), &format!("m: directory {after}.d")])
+    );
+}
