@@ -116,13 +116,6 @@ impl Provision {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        fn reader(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
-            std::thread::spawn(move || {
-                let mut bytes = Vec::new();
-                from.read_to_end(&mut bytes).unwrap();
-                String::from_utf8(bytes).unwrap()
-            })
-        }
         let stdout = reader(child.stdout.take().unwrap());
         let stderr = reader(child.stderr.take().unwrap());
         Started {
@@ -131,6 +124,15 @@ impl Provision {
             stderr,
         }
     }
+}
+
+/// Reads on the side: a full pipe would hold the writer.
+fn reader(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        from.read_to_end(&mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    })
 }
 
 /// A command at work.
