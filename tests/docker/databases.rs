@@ -107,8 +107,10 @@ fn watch(host: Host) -> Child {
 }
 
 fn leased() -> Option<(&'static First, Lease)> {
-    let first = FIRST.as_ref();
-    Some((first?, docker::lease(&NAMES)?))
+    if !docker::are_there() {
+        return None;
+    }
+    Some((FIRST.as_ref()?, docker::lease(&NAMES)?))
 }
 
 /// A query over TCP as the role `app`.

@@ -7,4 +7,6 @@ mod command;
 mod cut;
 mod databases;
 mod fleet;
+mod round_trips;
+mod two_pushes;
 mod web;

@@ -126,7 +126,7 @@ impl Provision {
     }
 }
 
-/// Reads all there is, beside whoever else reads.
+/// Reads on the side: a full pipe would hold the writer.
 fn reader(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
@@ -143,17 +143,17 @@ pub struct Started {
 }
 
 impl Started {
-    /// Whether it is still there.
-    pub fn runs(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
-    }
-
     /// Sends a signal by its name, such as `INT`.
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill")
             .args(["-s", name, &self.child.id().to_string()])
             .status();
         assert!(status.unwrap().success());
+    }
+
+    /// Whether it is still there.
+    pub fn runs(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     pub fn finish(mut self) -> Told {

@@ -1,0 +1,69 @@
+//! What a push costs over a far line: the handshake and one round trip, whatever the number of steps.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::kit::binary::Folder;
+use crate::kit::docker::{self, Host};
+use crate::kit::proxy::{Fault, Proxy};
+
+const HOST: Host = Host("db2");
+const DELAY: Duration = Duration::from_millis(25);
+
+/// A profile of `count` steps: files, for the most part, with some of every kind that asks the system something.
+fn folder(count: usize) -> Folder {
+    let folder = Folder::new();
+    let mut module = String::from(
+        "[[step]]\npackage = \"openssh-server\"\n[[step]]\nuser = \"root\"\n[[step]]\nservice = \"ssh\"\nenabled = true\n\
+         [[step]]\ndirectory = \"/srv/far\"\n",
+    );
+    for number in 4..count {
+        writeln!(
+            module,
+            "[[step]]\nfile = \"/srv/far/{number}\"\ncontent = \"number {number}\\n\""
+        )
+        .unwrap();
+    }
+    folder.profile("p", "modules = [\"m\"]\n", &[("m", &module)]);
+    folder
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_push_that_changes_nothing_costs_nine() {
+    let Some(_lease) = docker::lease(&["db2"]) else {
+        return;
+    };
+    for count in [5, 200] {
+        let folder = folder(count);
+        folder.inventory(&HOST.entry("near"));
+        folder.push("p").ndjson().exits(0);
+
+        let fault = Fault {
+            delay: DELAY,
+            ..Fault::default()
+        };
+        let proxy = Proxy::start(HOST.port(), fault).await;
+        let known = std::fs::read_to_string(docker::run().join("known_hosts")).unwrap();
+        let through = known.replace(&format!(":{},", HOST.port()), &format!(":{},", proxy.port));
+        let known = folder.write("known_hosts", &through);
+        folder.inventory(&format!(
+            "[hosts.far]\naddress = \"127.0.0.1\"\nport = {}\nknown_hosts = \"{}\"\n",
+            proxy.port,
+            known.display()
+        ));
+        let command = folder.push("p").args(["--output", "ndjson"]);
+        let told = tokio::task::spawn_blocking(|| command.plain())
+            .await
+            .unwrap()
+            .exits(0);
+        assert_eq!(told.summary()["steps"]["ok"], count, "{}", told.stdout);
+        let (trips, took) = (proxy.round_trips(), told.host("far")["took"].as_f64().unwrap());
+        println!(
+            "{count} satisfied steps on {}: {trips} round trips; {:.0} ms at {} ms each",
+            HOST.0,
+            took * 1000.0,
+            2 * DELAY.as_millis()
+        );
+        assert_eq!(trips, 9);
+    }
+}
