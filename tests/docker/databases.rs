@@ -80,6 +80,9 @@ fn first() -> Option<First> {
         .plain()
         .with_report(&folder.path("report"));
     let states = before.into_iter().zip(DBS.map(Host::state)).collect();
+    for host in DBS {
+        overhear(host);
+    }
     let watches = DBS.map(watch);
     let push = command().plain().with_report(&folder.path("report"));
     let mut processes = HashSet::new();
@@ -89,6 +92,8 @@ fn first() -> Option<First> {
         watch.stdout.take().unwrap().read_to_end(&mut seen).unwrap();
         watch.wait().unwrap();
         processes.extend(String::from_utf8_lossy(&seen).lines().map(str::to_owned));
+        let heard = host.sh("rm /usr/local/bin/psql /usr/local/bin/runuser; cat /run/overheard");
+        processes.extend(heard.lines().map(str::to_owned));
     }
     Some(First {
         folder,
@@ -97,6 +102,18 @@ fn first() -> Option<First> {
         push,
         processes,
     })
+}
+
+/// Puts listeners before the programs that are given SQL: they are too short-lived for a watch to be sure to see them.
+fn overhear(host: Host) {
+    host.sh(
+        "touch /run/overheard; chmod 666 /run/overheard\n\
+         for program in /usr/bin/psql /usr/sbin/runuser; do\n\
+         name=/usr/local/bin/${program##*/}\n\
+         printf '#!/bin/sh\\n{ printf \"%%s\\\\n\" \"$0\" \"$@\"; env; } >>/run/overheard\\nexec %s \"$@\"\\n' \"$program\" >\"$name\"\n\
+         chmod 755 \"$name\"\n\
+         done",
+    );
 }
 
 /// Writes the arguments and the environment of every process, over and over, until told to end.
