@@ -70,4 +70,5 @@ fn killed_in_mid_install(name: &'static str, package: &str) {
         told.steps("host", "changed"),
         steps(&[&format!("m: file {after}"), &format!("m: directory {after}.d")])
     );
+    archive::undo(host);
 }

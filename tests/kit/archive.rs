@@ -29,6 +29,7 @@ for deb in *.deb; do
   dpkg-deb -f "$deb"
   printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' "$deb" "$(stat -c %s "$deb")" "$(sha256sum "$deb" | cut -d' ' -f1)"
 done >Packages
+[ -e /srv/sources ] || tar -cf /srv/sources -C /etc/apt sources.list sources.list.d
 rm -f /etc/apt/sources.list.d/*
 echo 'deb [trusted=yes] copy:/srv/archive ./' >/etc/apt/sources.list
 apt-get update
@@ -37,6 +38,11 @@ apt-get update
         gated = gated.join(" "),
     );
     host.sh(&script);
+}
+
+/// Gives the host its own sources back, for the tests after this one.
+pub fn undo(host: Host) {
+    host.sh("tar -xf /srv/sources -C /etc/apt && rm -rf /var/lib/apt/lists && mkdir -p /var/lib/apt/lists/partial");
 }
 
 /// Lets a gated package go on.
