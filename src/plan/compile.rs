@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use crate::script::{NulError, Read, Script};
-use crate::wire::{APPLY, Nonce, PRELUDE, Room, VERSION};
+use crate::wire::{self, APPLY, Nonce, PRELUDE, Room, VERSION};
 
 use super::{Plan, Planned};
 
 /// The fixed parts as they are sent.
-static PRELUDE_SENT: LazyLock<Vec<u8>> = LazyLock::new(|| sent(PRELUDE));
-static APPLY_SENT: LazyLock<Vec<u8>> = LazyLock::new(|| sent(APPLY));
+static PRELUDE_SENT: LazyLock<String> = LazyLock::new(|| wire::sent(PRELUDE));
+static APPLY_SENT: LazyLock<String> = LazyLock::new(|| wire::sent(APPLY));
 
 /// Arguments per bulk question, well below the 128 KiB that Linux takes for one and the 2 MiB for all.
 const CHUNK: usize = 500;
@@ -50,15 +50,11 @@ pub fn head(nonce: &Nonce) -> Vec<u8> {
 
 /// A program but for its head: the same for every host that has these steps.
 pub fn body(steps: &[Planned], options: Options) -> Result<Vec<u8>, CompileError> {
-    let mut program = Program { out: Vec::new() };
-    program.out.extend_from_slice(&PRELUDE_SENT);
-    if options.apply {
-        program.out.extend_from_slice(&APPLY_SENT);
-    }
     let scripts: Vec<Scripts> = (0..steps.len())
         .map(|index| Scripts::new(steps, index, options))
         .collect();
     let reads = Reads::collect(&scripts);
+    let mut program = Program { out: Vec::new() };
     for (planned, scripts) in steps.iter().zip(&scripts) {
         program
             .step(planned, scripts, &reads)
@@ -71,7 +67,19 @@ pub fn body(steps: &[Planned], options: Options) -> Result<Vec<u8>, CompileError
     program.tables(steps, &scripts);
     program.snapshot(&reads);
     program.main(options, &scripts);
-    Ok(program.out)
+    Ok(with_parts(&program.out, options))
+}
+
+/// `own` text behind the fixed text it calls.
+fn with_parts(own: &[u8], options: Options) -> Vec<u8> {
+    let mut driver = PRELUDE_SENT.clone();
+    let mut act = String::new();
+    if options.apply {
+        driver += &APPLY_SENT;
+        act = wire::ACT.called_by([own, driver.as_bytes()]);
+    }
+    let ask = wire::ASK.called_by([own, driver.as_bytes(), act.as_bytes()]);
+    [driver.as_bytes(), ask.as_bytes(), act.as_bytes(), own].concat()
 }
 
 /// A program that runs one command, for `provision run`; its output is not framed.
@@ -239,16 +247,6 @@ fn kind(read: &Read) -> usize {
         Read::Group(_) => 4,
         Read::Unit(_) => 5,
     }
-}
-
-/// Fixed text without its comment lines, which would only cost time on the way.
-fn sent(text: &str) -> Vec<u8> {
-    let lines = text.lines();
-    lines
-        .filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
-        .flat_map(|line| [line, "\n"])
-        .collect::<String>()
-        .into_bytes()
 }
 
 struct Program {

@@ -5,14 +5,16 @@
 
 mod decode;
 mod frame;
+mod parts;
 
 pub use decode::{Decoder, Item};
 pub use frame::{Failure, Frame, FrameError, Nonce, Room, Skip};
+pub use parts::{ACT, ASK, Parts, sent};
 
 /// The start of every program: asks the host, changes nothing.
 pub const PRELUDE: &str = include_str!("prelude.sh");
 
-/// The part only a push has: everything that changes a host.
+/// What only a push has: the order in which a host is changed.
 pub const APPLY: &str = include_str!("apply.sh");
 
 /// The version of the frames' language, in the first frame.

@@ -7,6 +7,7 @@ mod command;
 mod cut;
 mod databases;
 mod fleet;
+mod kinds;
 mod round_trips;
 mod two_pushes;
 mod web;

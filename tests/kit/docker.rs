@@ -58,6 +58,32 @@ pub fn are_there() -> bool {
     }
 }
 
+/// The prefix of the containers' names; `None`, and said aloud, where there are no hosts.
+pub fn project() -> Option<&'static str> {
+    are_there().then(|| UP.as_ref().unwrap().project.as_str())
+}
+
+/// The tag of an image of docker/Dockerfile, as docker/up built it.
+pub fn image(name: &str) -> String {
+    let project = project().unwrap();
+    let host = match name {
+        "systemd" => "db1",
+        "busybox" => "edge1",
+        "plain" => "bastion",
+        other => panic!("no host is of an image {other}"),
+    };
+    let output = Command::new("docker")
+        .args([
+            "inspect",
+            "--format",
+            "{{.Config.Image}}",
+            &format!("{project}-{host}"),
+        ])
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
 /// Leases hosts; `None` where there are none.
 pub fn lease(names: &[&str]) -> Option<Lease> {
     if !are_there() {

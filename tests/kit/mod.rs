@@ -10,4 +10,5 @@ pub mod shell;
 pub mod ssh_agent;
 pub mod ssh_server;
 pub mod sshd;
+pub mod throwaway;
 pub mod tools;

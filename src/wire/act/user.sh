@@ -1,0 +1,5 @@
+# A user's own apply.
+user_apply() {
+  set +f
+  eval "$1"
+}
