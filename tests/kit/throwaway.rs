@@ -134,12 +134,12 @@ impl Throwaway {
         };
         throwaway.port = throwaway.published();
         throwaway.write_known_hosts(&keys);
-        if image == Image::Systemd {
-            throwaway.sh("timeout 120 systemctl is-system-running --wait");
-        }
         eventually(&format!("{} answers", throwaway.container), || {
             throwaway.answers()
         });
+        if image == Image::Systemd {
+            throwaway.until("every unit has started", "systemctl is-system-running");
+        }
         Some(throwaway)
     }
 
