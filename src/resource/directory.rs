@@ -1,5 +1,6 @@
 //! `directory`: a directory with given mode and owner.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fields::{Access, check_path};
@@ -8,7 +9,7 @@ use crate::script::{Read, Script};
 use crate::sh;
 
 /// A directory. What is not said about it stays as it is; missing parents are made with it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Directory {
     /// Its absolute path.

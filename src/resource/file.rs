@@ -1,7 +1,9 @@
 //! `file`: a regular file with given content, mode and owner.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 
@@ -42,6 +44,16 @@ impl From<String> for Content {
     }
 }
 
+impl JsonSchema for Content {
+    fn schema_name() -> Cow<'static, str> {
+        "Content".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
+}
+
 impl<'de> Deserialize<'de> for Content {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::from)
@@ -52,7 +64,7 @@ impl<'de> Deserialize<'de> for Content {
 ///
 /// Content is written beside the file and renamed over it, so nobody sees half of it. A link, directory or device in
 /// its place is not replaced: the step fails and says so.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct File {
     /// Its absolute path; its directory must be there already.

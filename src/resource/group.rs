@@ -1,5 +1,6 @@
 //! `group`: a group of users.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fields::check_name;
@@ -8,7 +9,7 @@ use crate::script::{Read, Script};
 use crate::sh;
 
 /// A group of the host's own database.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
     /// Its name.

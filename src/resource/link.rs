@@ -1,5 +1,6 @@
 //! `link`: a symbolic link.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fields::check_path;
@@ -8,7 +9,7 @@ use crate::script::{Read, Script};
 use crate::sh;
 
 /// A symbolic link. Only a link is replaced; a file or directory in its place makes the step fail.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
     /// Its absolute path.

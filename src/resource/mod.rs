@@ -1,8 +1,9 @@
 //! Kinds of state: one file each, writing its check and its apply.
 //!
 //! The one promise: a check changes nothing and its exit status says whether the state holds; an apply brings it
-//! about, and only the check decides whether it did. To add one: a struct in its own file that implements [`State`],
-//! one line in `resources!`, one folder of golden cases.
+//! about, and only the check decides whether it did. To add one: a struct in its own file that implements [`State`] and
+//! derives `JsonSchema`, one line in `resources!`, one folder of golden cases; `UPDATE_GOLDEN=1` then writes its page
+//! in `docs/steps/`.
 
 mod directory;
 mod fields;
@@ -12,12 +13,15 @@ mod link;
 mod package;
 mod postgres_database;
 mod postgres_role;
+pub mod schema;
 mod service;
 mod shell;
 mod user;
 
 use std::fmt;
 use std::sync::Arc;
+
+use schemars::Schema;
 
 use crate::config::{Data, Value, from_value};
 use crate::diagnostic::Diagnostic;
@@ -179,6 +183,11 @@ macro_rules! resources {
 
         /// The keys steps in TOML are known by.
         pub const KEYS: &[&str] = &[$($key),*];
+
+        /// What a table of each kind may hold, as a JSON schema, by the kind's key; made from the doc comments here.
+        pub fn schemas() -> Vec<(&'static str, Schema)> {
+            vec![$(($key, schema::of::<$kind>())),*]
+        }
 
         /// Reads a step's table, already without its step-level keys, as the kind named by `key`.
         pub fn read(key: &str, step: &Value) -> Result<Resource, Diagnostic> {

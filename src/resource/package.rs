@@ -1,5 +1,6 @@
 //! `package`: software from the host's own package manager.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fields::{check_name, check_path};
@@ -10,7 +11,7 @@ use crate::sh;
 /// A package that should be installed, or should not.
 ///
 /// Neighbouring packages are installed in one transaction.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Package {
     /// Its name, as the host's package manager knows it.

@@ -1,5 +1,6 @@
 //! `postgres_database`: a database of the host's PostgreSQL server.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::postgres_role::{check_identifier, identifier, literal, port};
@@ -8,7 +9,7 @@ use crate::script::Script;
 use crate::sh;
 
 /// A database and who owns it. It is never dropped.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostgresDatabase {
     /// Its name.

@@ -2,6 +2,7 @@
 
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -15,7 +16,7 @@ const ITERATIONS: u32 = 4096;
 /// A role that may log in.
 ///
 /// The password never reaches the host: PostgreSQL is given, and compared with, the SCRAM-SHA-256 verifier made of it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostgresRole {
     /// Its name.

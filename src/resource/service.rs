@@ -1,6 +1,7 @@
 //! `service`: a daemon that runs, or does not, now and after a reboot.
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::fields::check_name;
 use super::{Invalid, State};
@@ -8,7 +9,7 @@ use crate::script::{Read, Script};
 use crate::sh;
 
 /// What a service does when something it reads has changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnChange {
     /// It reads its files again.
@@ -21,7 +22,7 @@ pub enum OnChange {
 /// A service of systemd, or of init scripts on a host without it.
 ///
 /// Steps may `notify` it: it is then reloaded or restarted, in this run or, when the run ends early, in the next.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
     /// Its name, such as `nginx`.

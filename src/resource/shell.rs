@@ -1,5 +1,6 @@
 //! `sh`: a user's own check and apply, for what no other resource does.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Invalid, State};
@@ -7,7 +8,7 @@ use crate::script::Script;
 use crate::sh;
 
 /// Two pieces of shell text: one asks, one acts.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sh {
     /// The texts.
@@ -17,7 +18,7 @@ pub struct Sh {
 }
 
 /// The texts of a [`Sh`].
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a table with `check` and `apply`")]
 pub struct Texts {
     /// Exit status 0 when there is nothing to do. It also runs in a dry-run and must change nothing.

@@ -1,5 +1,6 @@
 //! `user`: an account.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fields::{check_name, check_path};
@@ -8,7 +9,7 @@ use crate::script::{Read, Script};
 use crate::sh;
 
 /// An account of the host's own database. What is not said about it stays as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct User {
     /// Its name.

@@ -4,6 +4,7 @@ mod flow;
 mod golden;
 mod lint;
 mod mistakes;
+mod reference;
 mod stand_ins;
 
 use provision::config::{Data, Value};

@@ -1,0 +1,122 @@
+//! The reference of the kinds, `docs/steps/<kind>.md`: written from the doc comments and one golden step of each.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use provision::resource;
+use serde_json::Value;
+
+use crate::kit::golden::{Goldens, files};
+
+const PAGES: &str = "docs/steps";
+
+#[test]
+fn every_kind_has_its_page_and_every_page_its_kind() {
+    let mut goldens = Goldens::default();
+    for (key, schema) in resource::schemas() {
+        let path = Path::new(PAGES).join(format!("{key}.md"));
+        goldens.compare(&path, page(key, schema.as_value()).as_bytes());
+    }
+    for page in files(PAGES, "md") {
+        let key = page.file_stem().unwrap().to_str().unwrap();
+        assert!(
+            resource::KEYS.contains(&key),
+            "{} is about no kind there is",
+            page.display()
+        );
+    }
+    goldens.finish();
+}
+
+fn page(key: &str, schema: &Value) -> String {
+    let about = schema["description"]
+        .as_str()
+        .unwrap_or_else(|| panic!("the struct of `{key}` has no doc comment"));
+    let mut text =
+        format!("# `{key}`\n\n{about}\n\n| key | takes | default | meaning |\n|---|---|---|---|\n");
+    rows(&mut text, key, "", schema);
+    if let Some(example) = example(key) {
+        let _ = write!(text, "\nFor example:\n\n```toml\n[[step]]\n{example}```\n");
+    }
+    text + "\nKeys that every step takes, such as `when` and `notify`, are in [modules.md](../modules.md).\n"
+}
+
+/// One line for each key of a table, those of tables in it behind their own.
+fn rows(text: &mut String, kind: &str, prefix: &str, schema: &Value) {
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let properties = schema["properties"].as_object().unwrap();
+    let is_required = |name: &str| required.iter().any(|it| it == name);
+    let mut ordered: Vec<_> = properties.iter().collect();
+    ordered.sort_by_key(|(name, _)| (!(prefix.is_empty() && *name == kind), !is_required(name)));
+    for (name, property) in ordered {
+        let meaning = property["description"]
+            .as_str()
+            .unwrap_or_else(|| panic!("`{prefix}{name}` of `{kind}` has no doc comment"))
+            .replace('\n', " ")
+            .replace('|', "\\|");
+        let default = match &property["default"] {
+            Value::Null if is_required(name) => "required".to_owned(),
+            Value::Null => String::new(),
+            default => format!("`{default}`"),
+        };
+        let _ = writeln!(
+            text,
+            "| `{prefix}{name}` | {} | {default} | {meaning} |",
+            takes(property)
+        );
+        if property["properties"].is_object() {
+            rows(text, kind, &format!("{prefix}{name}."), property);
+        } else if property["items"]["properties"].is_object() {
+            rows(text, kind, &format!("{prefix}{name}[]."), &property["items"]);
+        }
+    }
+}
+
+/// What a value may be, in TOML's words.
+fn takes(schema: &Value) -> String {
+    let all = |choices: &Value| {
+        let words: Vec<String> = choices.as_array().unwrap().iter().map(takes).collect();
+        words.join(" or ")
+    };
+    if schema["const"] != Value::Null {
+        return format!("`{}`", schema["const"]);
+    }
+    for choices in ["oneOf", "anyOf"] {
+        if schema[choices].is_array() {
+            return all(&schema[choices]);
+        }
+    }
+    if let Some(values) = schema["enum"].as_array() {
+        let words: Vec<String> = values.iter().map(|it| format!("`{it}`")).collect();
+        return words.join(" or ");
+    }
+    match &schema["type"] {
+        Value::String(kind) if kind == "array" => format!("array of {}", takes(&schema["items"])),
+        Value::String(kind) if kind == "object" => "table".to_owned(),
+        Value::String(kind) if kind == "string" && schema["writeOnly"] == true => "string, secret".to_owned(),
+        Value::String(kind) => kind.clone(),
+        Value::Array(kinds) => {
+            let words: Vec<&str> = kinds.iter().filter_map(Value::as_str).collect();
+            words.join(" or ")
+        }
+        _ => "any value".to_owned(),
+    }
+}
+
+/// A golden step of the kind, which is known to be right: all its keys, or plain use, or the one that says most.
+fn example(key: &str) -> Option<String> {
+    let step = |case: &Path| fs::read_to_string(case.join("step.toml")).ok();
+    let folder = Path::new("tests/golden/resource").join(key);
+    let mut named = ["all-fields", "plain"].iter();
+    let others = || {
+        let cases = fs::read_dir(&folder)
+            .ok()?
+            .filter_map(|case| Some(case.ok()?.path()));
+        let steps = cases
+            .filter(|case| !case.to_string_lossy().contains("hostile"))
+            .filter_map(|case| step(&case));
+        steps.max_by_key(|step| (step.len(), step.clone()))
+    };
+    named.find_map(|case| step(&folder.join(case))).or_else(others)
+}
