@@ -8,7 +8,7 @@
 //! | 1 nouns | [`inventory`], [`profile`], [`resource`], [`wire`] | hosts and selectors; ordered module lists; kinds of state; both ends of the line |
 //! | 2 modules | [`module`], [`builtin`] | the trait, the registry, modules in TOML; modules in Rust |
 //! | 3 plan | [`plan`] | what each host needs, and the one program it becomes |
-//! | 4 doing, telling | [`transport`], [`runner`]; [`report`] | ways to a host; all hosts at once; words for people and machines |
+//! | 4 doing, telling | [`transport`], [`runner`]; [`report`], [`record`] | ways to a host; all hosts at once; words for people and machines; runs written down |
 //! | 5 asking | [`cli`] | the commands; the only place where parts are put together |
 //!
 //! The path of a push: argv → `cli::push` → hosts and modules → [`plan::build`] for all hosts → [`plan::compile`] →
@@ -25,6 +25,7 @@ pub mod module;
 pub mod name;
 pub mod plan;
 pub mod profile;
+pub mod record;
 pub mod report;
 pub mod resource;
 pub mod runner;

@@ -15,6 +15,7 @@ mod inventory;
 mod kit;
 mod profile;
 mod program;
+mod record;
 mod report;
 mod resource;
 mod runner;

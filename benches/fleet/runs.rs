@@ -76,6 +76,7 @@ impl Project {
             .arg(self.inventory(count))
             .arg("--profiles")
             .arg(self.path("profiles"))
+            .env("XDG_STATE_HOME", self.path("state"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;

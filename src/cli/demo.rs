@@ -87,7 +87,7 @@ async fn demo(args: &Args, place: &Path) -> Outcome {
         } else {
             Work::DryRun(plans)
         };
-        let (events, teller) = args.telling.start(Vec::new())?;
+        let (events, teller) = args.telling.start(Vec::new(), None)?;
         let fleet = Fleet::new(Arc::new(Ssh::new(None))).diff(!apply);
         let summary = fleet.run(Name::parse("demo").ok(), work, events, &cancel).await;
         code = teller.finish(&summary)?;

@@ -10,7 +10,10 @@ mod outcome;
 mod profiles;
 mod project;
 mod push;
+mod recording;
+mod replay;
 mod run;
+mod runs;
 mod signals;
 mod telling;
 mod validate;
@@ -38,6 +41,10 @@ enum Command {
     Push(push::Args),
     /// Run one command on every host
     Run(run::Args),
+    /// List recorded runs, show one, or tell two apart
+    Runs(runs::Args),
+    /// Tell a recorded run again, in any form
+    Replay(replay::Args),
     /// Check everything that can be checked without contact
     Validate(validate::Args),
     /// List hosts, or show one
@@ -56,6 +63,8 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Push(args) => push::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Runs(args) => runs::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Hosts(args) => hosts::run(&args),
         Command::Profiles(args) => profiles::run(&args),

@@ -10,6 +10,7 @@ use crate::transport::ssh::Ssh;
 
 use super::Outcome;
 use super::project::{self, HostsArgs, ProfilesArgs, SetArgs, TrustArgs};
+use super::recording::RecordArgs;
 use super::signals;
 use super::telling::TellingArgs;
 
@@ -43,6 +44,8 @@ pub(super) struct Args {
     set: SetArgs,
     #[command(flatten)]
     telling: TellingArgs,
+    #[command(flatten)]
+    record: RecordArgs,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
@@ -58,7 +61,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     };
     signals::runtime()?.block_on(async {
         let cancel = signals::listen()?;
-        let (events, teller) = args.telling.start(secrets)?;
+        let (events, teller) = args.telling.start(secrets, args.record.start(None))?;
         let transport = Arc::new(Ssh::new(agent()));
         let fleet = Fleet::new(transport).parallel(args.parallel).diff(args.diff);
         let summary = fleet.run(Some(planned.profile.name), work, events, &cancel).await;

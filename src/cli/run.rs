@@ -12,6 +12,7 @@ use crate::transport::ssh::Ssh;
 use super::Outcome;
 use super::project::{HostsArgs, TrustArgs};
 use super::push::agent;
+use super::recording::RecordArgs;
 use super::signals;
 use super::telling::TellingArgs;
 
@@ -29,6 +30,8 @@ pub(super) struct Args {
     parallel: NonZeroUsize,
     #[command(flatten)]
     telling: TellingArgs,
+    #[command(flatten)]
+    record: RecordArgs,
     /// One word is shell text; several are a command and its arguments, each passed on as it is
     #[arg(required = true, last = true, value_name = "COMMAND")]
     command: Vec<String>,
@@ -41,7 +44,8 @@ pub(super) fn run(args: &Args) -> Outcome {
         .map_err(|error| Diagnostic::new(format!("the command cannot be sent: {error}")))?;
     signals::runtime()?.block_on(async {
         let cancel = signals::listen()?;
-        let (events, teller) = args.telling.start(Vec::new())?;
+        let recorder = args.record.start(Some(&args.command));
+        let (events, teller) = args.telling.start(Vec::new(), recorder)?;
         let fleet = Fleet::new(Arc::new(Ssh::new(agent()))).parallel(args.parallel);
         let summary = fleet
             .run(None, Work::Command(hosts, Arc::new(program)), events, &cancel)

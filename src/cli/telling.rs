@@ -11,9 +11,11 @@ use tokio::sync::mpsc::Sender;
 
 use crate::diagnostic::Diagnostic;
 use crate::event::{Stamped, Summary};
+use crate::record::{Recorder, Recording};
 use crate::report::{self, Options, Reporter, Telling, Told, ndjson, plain, redact::Redactor, tty};
 
 use super::Failure;
+use super::recording::warn;
 
 /// How a run is told.
 #[derive(Debug, Args)]
@@ -33,6 +35,8 @@ pub(super) struct TellingArgs {
 enum Output {
     /// A live view on a terminal, plain lines elsewhere
     Auto,
+    /// A live view, wherever it is written to
+    Tty,
     /// Plain lines
     Plain,
     /// One JSON object per event and line
@@ -42,21 +46,39 @@ enum Output {
 /// A run being told.
 pub(super) struct Teller {
     thread: JoinHandle<Told>,
+    recording: Option<Recording>,
 }
 
 impl TellingArgs {
-    /// Starts telling; `secrets` are left out of everything.
-    pub(super) fn start(&self, secrets: Vec<String>) -> Result<(Sender<Stamped>, Teller), Failure> {
+    /// Starts telling, and recording; `secrets` are left out of everything.
+    pub(super) fn start(
+        &self,
+        secrets: Vec<String>,
+        recorder: Option<Recorder>,
+    ) -> Result<(Sender<Stamped>, Teller), Failure> {
+        self.tell(secrets, recorder, 1.0)
+    }
+
+    /// Starts telling a run again, in which time passes `speed` times as fast.
+    pub(super) fn replay(&self, speed: f64) -> Result<(Sender<Stamped>, Teller), Failure> {
+        self.tell(Vec::new(), None, speed)
+    }
+
+    fn tell(
+        &self,
+        secrets: Vec<String>,
+        recorder: Option<Recorder>,
+        speed: f64,
+    ) -> Result<(Sender<Stamped>, Teller), Failure> {
         let options = Options {
             verbose: self.verbose,
             ..Options::for_stdout()
         };
-        let stdout = || Box::new(io::stdout());
-        let mut reporters: Vec<Box<dyn Reporter>> = vec![match self.output {
-            Output::Ndjson => Box::new(ndjson::Ndjson::new("stdout", stdout())),
-            Output::Auto if tty::is_available() => Box::new(tty::Tty::stdout(options)),
-            _ => Box::new(plain::Plain::new(stdout(), options)),
-        }];
+        let recording = recorder.as_ref().map(Recorder::recording);
+        let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
+        if let Some(recorder) = recorder {
+            reporters.push(Box::new(recorder));
+        }
         for path in &self.report {
             let file = OpenOptions::new()
                 .write(true)
@@ -73,28 +95,48 @@ impl TellingArgs {
                 Box::new(io::BufWriter::new(file)),
             )));
         }
+        // What people look at comes last: when it stands still at the end, all else is written.
+        let stdout = || Box::new(io::stdout());
+        reporters.push(match self.output {
+            Output::Ndjson => Box::new(ndjson::Ndjson::new("stdout", stdout())),
+            Output::Tty => Box::new(tty::Tty::stdout(options, speed)),
+            Output::Auto if tty::is_available() => Box::new(tty::Tty::stdout(options, speed)),
+            _ => Box::new(plain::Plain::new(stdout(), options)),
+        });
         let (sender, receiver) = tokio::sync::mpsc::channel(1024);
         let telling = Telling::new(reporters, Redactor::new(secrets));
         let thread =
             report::spawn(receiver, telling).map_err(Failure::system("cannot start the reporter"))?;
-        Ok((sender, Teller { thread }))
+        Ok((sender, Teller { thread, recording }))
     }
 }
 
 impl Teller {
     /// Waits for the last word. A report that could not be written is a failure of its own, after the run.
     pub(super) fn finish(self, summary: &Summary) -> Result<u8, Failure> {
+        let code = summary.exit_code();
+        match self.end() {
+            Err(_) if code != 0 => Ok(code),
+            ended => ended.map(|()| code),
+        }
+    }
+
+    /// Waits for the last word, whatever the run came to.
+    pub(super) fn end(self) -> Result<(), Failure> {
         let Ok(told) = self.thread.join() else {
             return Err(Failure::system("the reporter ended early")(io::Error::other(
                 "panic",
             )));
         };
-        let code = summary.exit_code();
-        if let Some(broken) = told.broken.into_iter().next() {
-            let error = io::Error::other(broken.to_string());
-            let failure = Failure::system("the run went on, but its output is not complete")(error);
-            return if code == 0 { Err(failure) } else { Ok(code) };
+        if let Some(trouble) = self.recording.and_then(|recording| recording.trouble()) {
+            warn(&format!("the record of this run is not whole: {trouble}"));
         }
-        Ok(code)
+        match told.broken.into_iter().next() {
+            None => Ok(()),
+            Some(broken) => {
+                let error = io::Error::other(broken.to_string());
+                Err(Failure::system("the run went on, but its output is not complete")(error))
+            }
+        }
     }
 }

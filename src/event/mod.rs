@@ -3,14 +3,16 @@
 //! Events carry names, numbers and bytes, never sentences; `report/` makes words of them. NDJSON is the same stream
 //! written down. [`grammar`] says which order holds, and checks it.
 
+mod form;
 pub mod grammar;
+pub mod line;
 mod summary;
 mod unreachable;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::name::Name;
 
@@ -18,10 +20,10 @@ pub use summary::{HostCounts, StepCounts, Summary};
 pub use unreachable::{Phase as ConnectPhase, Unreachable};
 
 /// An event and when it happened, counted from the start of the run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stamped {
     /// Time since the run began; seconds in NDJSON.
-    #[serde(serialize_with = "seconds")]
+    #[serde(with = "form::seconds")]
     pub at: Duration,
     /// What happened.
     #[serde(flatten)]
@@ -29,7 +31,7 @@ pub struct Stamped {
 }
 
 /// What a run is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// Bring hosts into the wanted state.
@@ -41,7 +43,7 @@ pub enum Mode {
 }
 
 /// A step as it was planned. It stands in every event about the step.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Step {
     /// Position in the host's plan, from 0.
     pub index: usize,
@@ -53,7 +55,7 @@ pub struct Step {
 }
 
 /// A host and all it is meant to do.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HostPlan {
     /// The host.
     pub host: Name,
@@ -62,7 +64,7 @@ pub struct HostPlan {
 }
 
 /// How a step ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// It held already; nothing was done.
@@ -78,7 +80,7 @@ pub enum Outcome {
 }
 
 /// Which part of a step is running.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// Looking at the present state.
@@ -90,7 +92,7 @@ pub enum Phase {
 }
 
 /// Why a step has the outcome it has, where the outcome alone does not say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "reason")]
 pub enum Reason {
     /// The apply ended with this exit status.
@@ -125,7 +127,7 @@ pub enum Reason {
 }
 
 /// How a host ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "status")]
 pub enum HostStatus {
     /// Every step is accounted for and none failed.
@@ -153,22 +155,22 @@ pub enum HostStatus {
 }
 
 /// A file as it is and as it should be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileDiff {
     /// The file's path on the host.
     pub path: String,
     /// Present content; `None` when there is no such file.
-    #[serde(serialize_with = "lossy_option")]
+    #[serde(with = "form::optional_text", default)]
     pub before: Option<Vec<u8>>,
     /// Wanted content; `None` when the file should not be there.
-    #[serde(serialize_with = "lossy_option")]
+    #[serde(with = "form::optional_text", default)]
     pub after: Option<Vec<u8>>,
     /// Whether the content is not to be shown.
     pub secret: bool,
 }
 
 /// Something that happened.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "event")]
 pub enum Event {
     /// Always first, once. Carries every host's whole plan.
@@ -215,7 +217,7 @@ pub enum Event {
         #[serde(flatten)]
         step: Arc<Step>,
         /// The bytes, as they came.
-        #[serde(serialize_with = "lossy")]
+        #[serde(with = "form::text")]
         output: Vec<u8>,
     },
     /// What would change, or is about to change, in a file. Only with `--diff`, before the step's end.
@@ -241,10 +243,10 @@ pub enum Event {
         #[serde(flatten)]
         reason: Option<Reason>,
         /// What its commands wrote, the middle cut out when long; empty for `ok`.
-        #[serde(serialize_with = "lossy", skip_serializing_if = "Vec::is_empty")]
+        #[serde(with = "form::text", default, skip_serializing_if = "Vec::is_empty")]
         output: Vec<u8>,
         /// How long it took, by the controller's clock.
-        #[serde(serialize_with = "seconds")]
+        #[serde(with = "form::seconds")]
         took: Duration,
     },
     /// The command of an ad-hoc run ended on a host.
@@ -254,10 +256,10 @@ pub enum Event {
         /// Its exit status; above 128 it is a signal's number plus 128.
         status: u32,
         /// What it wrote to stdout, the middle cut out when long.
-        #[serde(serialize_with = "lossy")]
+        #[serde(with = "form::text")]
         stdout: Vec<u8>,
         /// What it wrote to stderr, the middle cut out when long.
-        #[serde(serialize_with = "lossy")]
+        #[serde(with = "form::text")]
         stderr: Vec<u8>,
     },
     /// Last event of a host.
@@ -270,7 +272,7 @@ pub enum Event {
         /// Its steps by outcome.
         steps: StepCounts,
         /// How long it took, connecting included.
-        #[serde(serialize_with = "seconds")]
+        #[serde(with = "form::seconds")]
         took: Duration,
     },
     /// Ctrl-C or a signal was heard; no new step starts.
@@ -283,19 +285,13 @@ pub enum Event {
     },
 }
 
-fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    // Milliseconds are all a reader wants, and keep lines short.
-    serializer.serialize_f64((duration.as_secs_f64() * 1000.0).round() / 1000.0)
-}
-
-fn lossy<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&String::from_utf8_lossy(bytes))
-}
-
-#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
-fn lossy_option<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
-    match bytes {
-        Some(bytes) => lossy(bytes, serializer),
-        None => serializer.serialize_none(),
+impl Stamped {
+    /// Rounds times to the milliseconds that are written down: what is told live and what is told from a record are
+    /// the same.
+    pub fn settle(&mut self) {
+        self.at = form::milliseconds(self.at);
+        if let Event::StepFinished { took, .. } | Event::HostFinished { took, .. } = &mut self.event {
+            *took = form::milliseconds(*took);
+        }
     }
 }

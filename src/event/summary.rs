@@ -1,11 +1,12 @@
 //! A run in numbers, and the exit code that follows from them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Event, HostStatus, Mode, Outcome};
 
 /// How many hosts ended how.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct HostCounts {
     /// Hosts that ended well.
     pub ok: usize,
@@ -18,7 +19,8 @@ pub struct HostCounts {
 }
 
 /// How many steps ended how.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct StepCounts {
     /// Steps that held already.
     pub ok: usize,
@@ -51,7 +53,7 @@ impl StepCounts {
 }
 
 /// A whole run in numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// What the run was for.
     pub mode: Mode,

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How far a connection got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// Looking up the address.
@@ -21,7 +21,7 @@ pub enum Phase {
 }
 
 /// Why a host was not reached.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "cause")]
 pub enum Unreachable {
     /// The address has no entry in DNS or /etc/hosts.
@@ -43,7 +43,7 @@ pub enum Unreachable {
         /// The phase.
         phase: Phase,
         /// How long was waited, in seconds in NDJSON.
-        #[serde(serialize_with = "super::seconds")]
+        #[serde(with = "super::form::seconds")]
         after: Duration,
     },
     /// The host's key is in no `known_hosts` file.

@@ -5,6 +5,7 @@
 //! To add an output: one file with a `Reporter`, one line here, and the canned run in `tests/report/` rendered by it.
 
 mod command;
+pub mod compare;
 pub mod diagnostic;
 mod diff;
 mod ending;

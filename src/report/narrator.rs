@@ -27,6 +27,8 @@ pub(super) enum Detail {
     Steps,
     /// Hosts that are done and failures; a screen shows the rest.
     Hosts,
+    /// What came of it, at the end, equal hosts together.
+    Digest,
 }
 
 /// Makes lines of events.
@@ -39,6 +41,8 @@ pub(super) struct Narrator {
 
 struct Run {
     fleet: Fleet,
+    /// Whether it is told while it goes on.
+    goes_on: bool,
     story: Story,
     review: Review,
     answers: Answers,
@@ -66,11 +70,12 @@ impl Narrator {
             let fleet = Fleet::new(*mode, hosts);
             let heading = words::run(*mode, profile.as_ref().map(Name::as_str), fleet.len());
             lines.push(self.paint.tone(Tone::Strong, &heading));
-            if *mode == Mode::Push {
+            if *mode == Mode::Push && self.detail != Detail::Digest {
                 lines.push(String::new());
             }
             self.run = Some(Run {
                 fleet,
+                goes_on: *mode == Mode::Push && self.detail != Detail::Digest,
                 story: Story::new(self.detail, self.verbose, self.paint),
                 review: Review::default(),
                 answers: Answers::default(),
@@ -89,8 +94,8 @@ impl Narrator {
                 lines.extend(self.finish());
                 return lines;
             }
-            (Mode::Push, event) => run.story.observe(event, &run.fleet, &mut lines),
-            (Mode::DryRun, event) => run.reviewed(event, self.verbose, self.paint),
+            (Mode::Push, event) if run.goes_on => run.story.observe(event, &run.fleet, &mut lines),
+            (Mode::Push | Mode::DryRun, event) => run.reviewed(event, self.verbose, self.paint),
             (
                 Mode::Command,
                 Event::CommandFinished {
@@ -114,8 +119,8 @@ impl Narrator {
             return Vec::new();
         };
         let mut lines = match run.fleet.mode {
-            Mode::Push => vec![],
-            Mode::DryRun => run.review.lines(&run.fleet, self.verbose, self.paint),
+            Mode::Push if run.goes_on => vec![],
+            Mode::Push | Mode::DryRun => run.review.lines(&run.fleet, self.verbose, self.paint),
             Mode::Command => run.answers.lines(&run.fleet, self.verbose, self.paint),
         };
         lines.extend(
@@ -133,7 +138,7 @@ impl Run {
             Event::StepFinished {
                 host,
                 step,
-                outcome: Outcome::WouldChange,
+                outcome: Outcome::WouldChange | Outcome::Changed,
                 ..
             } => self.review.change(host, step),
             Event::HostFinished { host, status, .. } => self.review.host(host, status),
@@ -143,7 +148,7 @@ impl Run {
 
     /// Notes what the end must name.
     fn troubled(&mut self, event: &Event, paint: Paint) {
-        let told = self.fleet.mode == Mode::Push;
+        let told = self.goes_on;
         match event {
             Event::StepFinished {
                 host,

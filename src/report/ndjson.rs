@@ -6,9 +6,7 @@ use serde::Serialize;
 
 use super::{Reporter, escape};
 use crate::event::Stamped;
-
-/// Raised when a reader of the lines would have to change.
-const VERSION: u32 = 1;
+use crate::event::line::Line;
 
 /// Lines are gathered up to this many bytes while more events wait.
 const GATHERED: usize = 64 * 1024;
@@ -19,13 +17,6 @@ pub struct Ndjson {
     name: String,
     writer: Box<dyn Write + Send>,
     lines: Vec<u8>,
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    v: u32,
-    #[serde(flatten)]
-    stamped: &'a Stamped,
 }
 
 /// JSON escapes the older control characters only; the lines are read on terminals too.
@@ -54,15 +45,9 @@ impl Ndjson {
             lines: Vec::new(),
         }
     }
-}
 
-impl Reporter for Ndjson {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn observe(&mut self, stamped: &Stamped) -> io::Result<()> {
-        let line = Line { v: VERSION, stamped };
+    /// Writes anything as a line of its own; readers of events pass over what is none.
+    pub fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
         line.serialize(&mut serde_json::Serializer::with_formatter(
             &mut self.lines,
             Harmless,
@@ -72,6 +57,16 @@ impl Reporter for Ndjson {
             return Ok(());
         }
         self.flush()
+    }
+}
+
+impl Reporter for Ndjson {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn observe(&mut self, stamped: &Stamped) -> io::Result<()> {
+        self.line(&Line::from(stamped))
     }
 
     fn flush(&mut self) -> io::Result<()> {

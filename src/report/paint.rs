@@ -5,7 +5,7 @@ use anstyle::{AnsiColor, Style};
 use super::Options;
 
 /// What a piece of text means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Tone {
     /// It is well.
     Ok,

@@ -21,6 +21,14 @@ impl Plain {
         }
     }
 
+    /// Writes to `writer` what came of the run, at its end, equal hosts together.
+    pub fn digest(writer: Box<dyn Write + Send>, options: Options) -> Self {
+        Self {
+            narrator: Narrator::new(Detail::Digest, options),
+            writer,
+        }
+    }
+
     fn write(&mut self, lines: &[String]) -> io::Result<()> {
         if lines.is_empty() {
             return Ok(());

@@ -100,7 +100,8 @@ impl Telling {
     }
 
     /// Tells one event to every reporter.
-    pub fn observe(&mut self, event: Stamped) {
+    pub fn observe(&mut self, mut event: Stamped) {
+        event.settle();
         match &event.event {
             Event::RunStarted { mode, .. } => self.summary = Summary::new(*mode),
             Event::RunFinished { summary } => {

@@ -46,6 +46,7 @@ impl Place {
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .env("HOME", "/home/ada")
+            .env("XDG_STATE_HOME", self.path("state"))
             .env("USER", "ada")
             .stdin(Stdio::null());
         command

@@ -6,7 +6,9 @@ use super::called::Place;
 fn every_command_has_help() {
     let place = Place::new(&[]);
     place.call(&["--help"]).success().golden("help");
-    for command in ["push", "run", "validate", "hosts", "profiles", "modules", "demo"] {
+    for command in [
+        "push", "run", "runs", "replay", "validate", "hosts", "profiles", "modules", "demo",
+    ] {
         let said = place.call(&[command, "--help"]).success();
         said.golden(&format!("help-{command}"));
         let line = place.call(&["--help"]).success().stdout;

@@ -6,4 +6,5 @@ mod files;
 mod help;
 mod mistakes;
 mod modules;
+mod records;
 mod signals;

@@ -24,6 +24,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("transport", 4),
     ("runner", 4),
     ("report", 4),
+    ("record", 4),
     ("cli", 5),
 ];
 

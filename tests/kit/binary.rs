@@ -63,7 +63,11 @@ impl Folder {
 }
 
 /// A command line to be run.
-pub struct Provision(Command);
+pub struct Provision {
+    command: Command,
+    /// Where it records its runs.
+    state: TempDir,
+}
 
 impl Provision {
     /// Without anything of this machine's own settings.
@@ -76,7 +80,9 @@ impl Provision {
         for name in ["SSH_AUTH_SOCK", "PROVISION_HOSTS", "PROVISION_PROFILES"] {
             command.env_remove(name);
         }
-        Self(command)
+        let state = TempDir::new().unwrap();
+        command.env("XDG_STATE_HOME", state.path());
+        Self { command, state }
     }
 
     /// A push of one of the repository's profiles to the test hosts.
@@ -90,12 +96,12 @@ impl Provision {
     }
 
     pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
-        self.0.arg(arg);
+        self.command.arg(arg);
         self
     }
 
     pub fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
-        self.0.args(args);
+        self.command.args(args);
         self
     }
 
@@ -111,7 +117,7 @@ impl Provision {
 
     pub fn start(mut self) -> Started {
         let mut child = self
-            .0
+            .command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -122,6 +128,7 @@ impl Provision {
             child,
             stdout,
             stderr,
+            _state: self.state,
         }
     }
 }
@@ -140,6 +147,7 @@ pub struct Started {
     child: Child,
     stdout: JoinHandle<String>,
     stderr: JoinHandle<String>,
+    _state: TempDir,
 }
 
 impl Started {

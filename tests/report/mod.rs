@@ -5,4 +5,5 @@
 mod canned;
 mod folding;
 mod formats;
+mod replays;
 mod screens;

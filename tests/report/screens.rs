@@ -18,7 +18,7 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// A terminal that can be looked at and resized while a run is drawn on it.
 #[derive(Clone)]
-struct Emulator {
+pub struct Emulator {
     parser: Arc<Mutex<vt100::Parser>>,
     writes: Arc<AtomicUsize>,
     clock: Arc<AtomicU64>,
@@ -46,7 +46,7 @@ impl Write for Emulator {
 }
 
 impl Emulator {
-    fn new(rows: u16, columns: u16) -> Self {
+    pub fn new(rows: u16, columns: u16) -> Self {
         Self {
             parser: Arc::new(Mutex::new(vt100::Parser::new(nonzero(rows), nonzero(columns), 0))),
             writes: Arc::default(),
@@ -68,7 +68,7 @@ impl Emulator {
     }
 
     /// The lines seen, without empty ones at the end.
-    fn lines(&self) -> Vec<String> {
+    pub fn lines(&self) -> Vec<String> {
         let parser = self.parser.lock().unwrap();
         let (_, columns) = parser.screen().size();
         let mut lines: Vec<String> = parser
@@ -83,7 +83,7 @@ impl Emulator {
     }
 
     /// Plays events in their own time, with ten ticks a second, and looks after every tick.
-    fn play(&self, events: Vec<Stamped>, options: Options, mut look: impl FnMut(&Self, Duration)) {
+    pub fn play(&self, events: Vec<Stamped>, options: Options, mut look: impl FnMut(&Self, Duration)) {
         let mut telling = Telling::new(
             vec![Box::new(self.tty(options))],
             Redactor::new(["hunter22".to_owned()]),

@@ -61,8 +61,8 @@ pub struct Tty {
 }
 
 impl Tty {
-    /// Draws on stdout.
-    pub fn stdout(options: Options) -> Self {
+    /// Draws on stdout a run whose time passes `speed` times as fast as the clock's.
+    pub fn stdout(options: Options, speed: f64) -> Self {
         let started = Instant::now();
         let size = || match terminal_size::terminal_size() {
             Some((width, height)) if width.0 > 0 && height.0 > 0 => Size {
@@ -71,7 +71,12 @@ impl Tty {
             },
             _ => USUAL_SIZE,
         };
-        Self::over(Box::new(io::stdout()), size, move || started.elapsed(), options)
+        Self::over(
+            Box::new(io::stdout()),
+            size,
+            move || started.elapsed().mul_f64(speed),
+            options,
+        )
     }
 
     /// Draws on a terminal behind `writer`, which has the size `size` gives and lives in `clock`'s time.

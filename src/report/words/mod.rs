@@ -206,6 +206,35 @@ pub(super) fn steps(mode: Mode, counts: StepCounts, paint: Paint) -> String {
     parts.join(", ")
 }
 
+/// A whole run in few words: `ok, 12 changed, 8.2 s` or `2 failed, 1 unreachable, 8.2 s`.
+pub fn brief(summary: &Summary, took: Duration) -> String {
+    let (hosts, steps) = (summary.hosts, summary.steps);
+    let bad = [
+        (hosts.failed, "failed"),
+        (hosts.unreachable, "unreachable"),
+        (hosts.cancelled, "cancelled"),
+    ];
+    let mut parts: Vec<String> = bad
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| format!("{} {word}", count(number, "host")))
+        .collect();
+    if summary.cancelled && hosts.cancelled == 0 {
+        parts.push("cancelled".to_owned());
+    } else if parts.is_empty() {
+        parts.push("ok".to_owned());
+    }
+    let changes = [(steps.changed, "changed"), (steps.would_change, "would change")];
+    parts.extend(
+        changes
+            .into_iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, word)| format!("{number} {word}")),
+    );
+    parts.push(duration(took));
+    parts.join(", ")
+}
+
 /// The last line: `3 hosts ok, 1 failed · steps: 12 changed, 40 ok · 8.2 s`.
 pub(super) fn summary(summary: &Summary, took: Duration, paint: Paint) -> String {
     let counts = summary.hosts;
