@@ -7,7 +7,7 @@
 //! | 0 words | [`name`], [`diagnostic`], [`config`], [`document`], [`script`], [`event`] | names; mistakes with their place; settings; TOML texts; `sh` as a value; what happens in a run |
 //! | 1 nouns | [`inventory`], [`profile`], [`resource`], [`wire`] | hosts and selectors; ordered module lists; kinds of state; both ends of the line |
 //! | 2 modules | [`module`], [`builtin`] | the trait, the registry, modules in TOML; modules in Rust |
-//! | 3 plan | [`plan`] | what each host needs, and the one program it becomes |
+//! | 3 plan | [`plan`] | what each host needs, and the one program it becomes: a half that asks and a half that changes |
 //! | 4 doing, telling | [`transport`], [`runner`]; [`report`], [`record`] | ways to a host; all hosts at once; words for people and machines; runs written down |
 //! | 5 asking | [`cli`] | the commands; the only place where parts are put together |
 //!

@@ -232,13 +232,10 @@ impl Bench {
     async fn sizes(&self, size: &Size, steps: &Steps) -> Outcome<()> {
         let plans = self.project.plans(size.name, &self.hosts[..1])?;
         let nonce = Nonce::new([0; 16]);
-        for (what, apply) in [("push", true), ("dry-run", false)] {
+        for (what, apply) in [("both halves", true), ("the half that asks", false)] {
             let program = plan::compile(&plans[0], &nonce, Options { apply, diff: false })?;
             let per_step = program.len() / steps.len();
-            println!(
-                "program of a {what}: {} bytes, {per_step} per step",
-                program.len()
-            );
+            println!("program, {what}: {} bytes, {per_step} per step", program.len());
         }
         let proxy = Proxy::start(self.hosts[0].connection.port, Fault::default()).await;
         let host = behind(&self.hosts[0], proxy.port, &self.project)?;

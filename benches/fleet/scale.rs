@@ -148,6 +148,10 @@ impl Running for Saying {
         })
     }
 
+    fn send(&mut self, _: Arc<[u8]>) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     fn close_input(&mut self) -> BoxFuture<'_, ()> {
         Box::pin(std::future::ready(()))
     }

@@ -1,4 +1,4 @@
-//! What each host needs, and the one program it becomes. Pure: no I/O, no clock, no randomness, no async (law 2).
+//! What each host needs, and the one program it becomes, in two halves. Pure: no I/O, no clock, no randomness, no async (law 2).
 
 mod build;
 mod compile;
@@ -12,7 +12,7 @@ use crate::resource::Resource;
 use crate::script::Secret;
 
 pub use build::{build, unknown_modules};
-pub use compile::{CompileError, DELIVERED, Options, body, command, compile, deliver, head};
+pub use compile::{CompileError, DELIVERED, Options, act, ask, command, compile, deliver, head};
 
 /// One resource of one module on one host.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,9 @@ use tokio::sync::mpsc::Sender;
 use tokio::task::JoinSet;
 
 use super::cancel::Cancel;
-use super::scene::{Body, Job, Scene};
+use super::gate::{Gate, Open};
+use super::scene::{Job, Scene};
+use super::text::Text;
 use crate::event::{Event, HostStatus, Mode, Stamped, StepCounts, Summary};
 use crate::inventory::Host;
 use crate::name::Name;
@@ -35,6 +37,7 @@ pub struct Fleet {
     transport: Arc<dyn Transport>,
     parallel: NonZeroUsize,
     diff: bool,
+    gate: Arc<dyn Gate>,
 }
 
 impl Fleet {
@@ -44,6 +47,7 @@ impl Fleet {
             transport,
             parallel: DEFAULT_PARALLEL,
             diff: false,
+            gate: Arc::new(Open),
         }
     }
 
@@ -58,6 +62,13 @@ impl Fleet {
     #[must_use]
     pub fn diff(mut self, diff: bool) -> Self {
         self.diff = diff;
+        self
+    }
+
+    /// Lets `gate` decide, host by host, whether changes are made.
+    #[must_use]
+    pub fn gate(mut self, gate: Arc<dyn Gate>) -> Self {
+        self.gate = gate;
         self
     }
 
@@ -81,6 +92,7 @@ impl Fleet {
             events: sender,
             began: Instant::now(),
             cancel: cancel.clone(),
+            gate: Arc::clone(&self.gate),
         };
         // The summary is counted where all events pass, so that it can say nothing else than they do.
         let counting = tokio::spawn({
@@ -123,12 +135,15 @@ impl Fleet {
                 diff: self.diff,
             };
             // Plans that are equal share their steps, so the address tells.
-            let mut bodies: HashMap<_, Arc<Body>> = HashMap::new();
+            let mut texts: HashMap<_, Arc<Text>> = HashMap::new();
             plans
                 .into_iter()
                 .map(|plan| {
-                    let body = Arc::clone(bodies.entry(Arc::as_ptr(&plan.steps)).or_default());
-                    Job::Plan(Arc::new(plan), options, body)
+                    let text = texts
+                        .entry(Arc::as_ptr(&plan.steps))
+                        .or_insert_with(|| Arc::new(Text::new(&plan.steps, options.diff)));
+                    let text = Arc::clone(text);
+                    Job::Plan(Arc::new(plan), options, text)
                 })
                 .collect()
         };

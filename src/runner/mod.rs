@@ -6,9 +6,11 @@
 mod cancel;
 mod deliver;
 pub mod fleet;
+mod gate;
 mod host_run;
 mod scene;
 mod tail;
+mod text;
 
 use std::sync::Arc;
 
@@ -26,6 +28,7 @@ use crate::transport::Transport;
 
 pub use cancel::Cancel;
 pub use fleet::{Fleet, Work};
+pub use gate::{Answer, Gate, Open};
 pub use host_run::{Ended, HostRun, Need};
 
 /// Holds a registry and runs its modules by name: the whole of `provision` as a library.

@@ -1,26 +1,25 @@
 //! One host's task: connect, run its program, tell what happens, say goodbye.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::Sender;
 
 use super::cancel::Cancel;
 use super::deliver::deliver;
+use super::gate::{Answer, Gate};
 use super::host_run::{Ended, HostRun};
 use super::tail::Bounded;
-use crate::event::{Event, HostPlan, HostStatus, Stamped, StepCounts, Unreachable};
+use super::text::Text;
+use crate::event::{Event, HostPlan, HostStatus, Reason, Stamped, StepCounts, Unreachable};
 use crate::inventory::{Become, Host};
 use crate::plan::{self, CompileError, Options, Plan};
 use crate::transport::{ExitStatus, Output, Running, Session, Transport};
 use crate::wire::Nonce;
 
-/// A program but for its head, compiled by the first of the hosts that have the same steps.
-pub(super) type Body = OnceLock<Result<Arc<[u8]>, CompileError>>;
-
 /// What one host is to do.
 pub(super) enum Job {
-    Plan(Arc<Plan>, Options, Arc<Body>),
+    Plan(Arc<Plan>, Options, Arc<Text>),
     Command(Arc<Host>, Arc<Vec<u8>>),
 }
 
@@ -57,6 +56,7 @@ pub(super) struct Scene {
     pub(super) events: Sender<Stamped>,
     pub(super) began: Instant,
     pub(super) cancel: Cancel,
+    pub(super) gate: Arc<dyn Gate>,
 }
 
 impl Scene {
@@ -99,7 +99,7 @@ impl Scene {
             Some(Err(cause)) => (HostStatus::Unreachable { cause }, StepCounts::default()),
             Some(Ok(mut session)) => {
                 let done = match &job {
-                    Job::Plan(plan, options, body) => self.plan(plan, *options, body, session.as_mut()).await,
+                    Job::Plan(plan, options, text) => self.plan(plan, *options, text, session.as_mut()).await,
                     Job::Command(host, program) => self.command(host, program, session.as_mut()).await,
                 };
                 let took = self.began.elapsed().saturating_sub(started);
@@ -116,33 +116,21 @@ impl Scene {
         &self,
         plan: &Arc<Plan>,
         options: Options,
-        body: &Body,
+        text: &Text,
         session: &mut dyn Session,
     ) -> (HostStatus, StepCounts) {
         let nothing = StepCounts::default();
+        let unsupported = |detail| (HostStatus::Unsupported { detail }, nothing);
         let mut random = [0_u8; 16];
         if let Err(error) = getrandom::fill(&mut random) {
-            return (
-                HostStatus::Unsupported {
-                    detail: format!("no random bytes: {error}"),
-                },
-                nothing,
-            );
+            return unsupported(format!("no random bytes: {error}"));
         }
         let nonce = Nonce::new(random);
-        let compile = || plan::body(&plan.steps, options).map(Arc::from);
-        let body = match body.get_or_init(compile) {
-            Ok(body) => Arc::clone(body),
-            Err(error) => {
-                return (
-                    HostStatus::Unsupported {
-                        detail: error.to_string(),
-                    },
-                    nothing,
-                );
-            }
+        let ask = match text.ask() {
+            Ok(ask) => ask,
+            Err(error) => return unsupported(error.to_string()),
         };
-        let mut running = match session.run_shared(plan::head(&nonce), body).await {
+        let mut running = match session.run_shared(plan::head(&nonce), ask).await {
             Ok(running) => running,
             Err(cause) => return (HostStatus::Unreachable { cause }, nothing),
         };
@@ -153,6 +141,7 @@ impl Scene {
             running: running.as_mut(),
             input_closed: false,
         };
+        let mut failed = None;
         let ended = loop {
             let ended = match listener.heard().await {
                 Heard::Output(Output::Stdout(bytes)) => {
@@ -163,12 +152,28 @@ impl Scene {
                     run.stderr(&bytes);
                     None
                 }
+                // What was cut off by our own wish has not begun.
+                Heard::Output(Output::Exit(_)) if self.cancel.is_requested() && run.is_silent() => {
+                    Some(Ended::Left)
+                }
                 Heard::Output(Output::Exit(status)) => Some(Ended::Exit(words(&status))),
                 Heard::Output(Output::Lost { detail }) => Some(Ended::Lost(detail)),
                 Heard::Left => Some(Ended::Left),
             };
             for event in std::mem::take(&mut events) {
                 self.emit(event).await;
+            }
+            if let (Some(wanted), None) = (run.asked(), &ended) {
+                match self.decide(plan, &wanted, text).await {
+                    Ok(act) => {
+                        listener.running.send(act).await;
+                        run.go_on();
+                    }
+                    Err(declined) => {
+                        run.decline(&declined.reason, &mut |event| events.push(event));
+                        failed = declined.error;
+                    }
+                }
             }
             if let Some(need) = run.need() {
                 let delivered = tokio::select! {
@@ -192,6 +197,10 @@ impl Scene {
             self.emit(event).await;
         }
         match (done, ended) {
+            ((_, steps), _) if failed.is_some() => {
+                let detail = failed.map(|error| error.to_string()).unwrap_or_default();
+                (HostStatus::Unsupported { detail }, steps)
+            }
             // sudo's refusal is no fault of the host's sh.
             ((HostStatus::Unsupported { detail }, steps), Ended::Exit(_))
                 if plan.host.connection.r#become != Become::None =>
@@ -206,6 +215,25 @@ impl Scene {
             }
             (done, _) => done,
         }
+    }
+
+    /// The second half for a host whose steps `wanted` do not hold, if it is to have one.
+    async fn decide(&self, plan: &Plan, wanted: &[usize], text: &Text) -> Result<Arc<[u8]>, Declined> {
+        let cancelled = || Declined {
+            reason: Reason::Cancelled,
+            error: None,
+        };
+        let answer = Answer { plan, wanted };
+        tokio::select! {
+            biased;
+            () = self.cancel.requested() => Err(cancelled()),
+            decided = self.gate.decide(answer) => decided.map_err(|reason| Declined { reason, error: None }),
+        }?;
+        let first = wanted.first().copied().unwrap_or_default();
+        text.act(first).map_err(|error| Declined {
+            error: Some(error),
+            ..cancelled()
+        })
     }
 
     async fn command(
@@ -259,6 +287,13 @@ impl Scene {
             nothing,
         )
     }
+}
+
+/// Why a host is not sent its second half.
+struct Declined {
+    reason: Reason,
+    /// No shell could carry it out.
+    error: Option<CompileError>,
 }
 
 /// Hears a program out, and tells it to end between steps as soon as that is asked for.

@@ -1,6 +1,9 @@
 //! The stdin of a running program, as the task that feeds it sees it.
 
-use tokio::sync::watch;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
 
 /// How far a program is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,42 +17,106 @@ pub(super) enum Stage {
 }
 
 /// The reader's end. Dropping it before the program is over means that nobody cares for it any more.
-pub(super) struct Input(watch::Sender<Stage>);
+pub(super) struct Input(Arc<Shared>);
 
 /// The feeding task's end.
 #[derive(Clone)]
-pub(super) struct Changes(watch::Receiver<Stage>);
+pub(super) struct Changes(Arc<Shared>);
+
+/// Small on purpose: there is one for every host at work.
+struct Shared {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+struct State {
+    stage: Stage,
+    gone: bool,
+    more: VecDeque<Arc<[u8]>>,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until `what` makes something of the state.
+    async fn when<T>(&self, what: impl Fn(&mut State) -> Option<T>) -> T {
+        loop {
+            // Made before looking, so that no change in between is missed.
+            let changed = self.changed.notified();
+            if let Some(made) = what(&mut self.state()) {
+                return made;
+            }
+            changed.await;
+        }
+    }
+}
 
 impl Input {
     pub(super) fn open() -> (Self, Changes) {
-        let (sender, receiver) = watch::channel(Stage::Open);
-        (Self(sender), Changes(receiver))
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State {
+                stage: Stage::Open,
+                gone: false,
+                more: VecDeque::new(),
+            }),
+            changed: Notify::new(),
+        });
+        (Self(Arc::clone(&shared)), Changes(shared))
+    }
+
+    /// Adds `bytes` behind what was fed before.
+    pub(super) fn send(&self, bytes: Arc<[u8]>) {
+        self.change(|state| state.more.push_back(bytes));
     }
 
     /// Asks for the input's end. A task stuck in writing hears it too.
     pub(super) fn close(&self) {
-        self.advance(Stage::Closed);
+        self.change(|state| state.stage = state.stage.max(Stage::Closed));
     }
 
     /// Says that the program has ended.
     pub(super) fn over(&self) {
-        self.advance(Stage::Over);
+        self.change(|state| state.stage = Stage::Over);
     }
 
-    fn advance(&self, stage: Stage) {
-        self.0.send_if_modified(|now| {
-            let further = stage > *now;
-            if further {
-                *now = stage;
-            }
-            further
-        });
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.0.state());
+        self.0.changed.notify_waiters();
+    }
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        self.change(|state| state.gone = true);
     }
 }
 
 impl Changes {
     /// Waits for `stage`; false when the [`Input`] was dropped before.
-    pub(super) async fn reached(&mut self, stage: Stage) -> bool {
-        self.0.wait_for(|now| *now >= stage).await.is_ok()
+    pub(super) async fn reached(&self, stage: Stage) -> bool {
+        self.0
+            .when(|state| {
+                if state.stage >= stage {
+                    Some(true)
+                } else {
+                    state.gone.then_some(false)
+                }
+            })
+            .await
+    }
+
+    /// The next bytes to feed; `None` when there will be no more.
+    pub(super) async fn more(&self) -> Option<Arc<[u8]>> {
+        self.0
+            .when(|state| {
+                let over = state.gone || state.stage > Stage::Open;
+                match state.more.pop_front() {
+                    Some(bytes) if !over => Some(Some(bytes)),
+                    _ => over.then_some(None),
+                }
+            })
+            .await
     }
 }

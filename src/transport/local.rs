@@ -1,6 +1,7 @@
 //! The shell on this machine: no connection, the same contract.
 
 use std::process::Stdio;
+use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
@@ -80,13 +81,20 @@ impl Session for LocalSession {
     }
 }
 
-/// Feeds a program to its shell, then holds stdin open until told otherwise.
-async fn feed(mut stdin: ChildStdin, program: Vec<u8>, mut changes: Changes) {
-    let mut closed = changes.clone();
-    tokio::select! {
-        _ = closed.reached(Stage::Closed) => {}
+/// Feeds a program to its shell, and what comes behind it, until told otherwise.
+async fn feed(mut stdin: ChildStdin, program: Vec<u8>, changes: Changes) {
+    let feeding = async {
         // An error says that nobody reads; what that means the program's end will say.
-        _ = stdin.write_all(&program) => { changes.reached(Stage::Closed).await; }
+        stdin.write_all(&program).await?;
+        drop(program);
+        while let Some(more) = changes.more().await {
+            stdin.write_all(&more).await?;
+        }
+        std::io::Result::Ok(())
+    };
+    tokio::select! {
+        _ = changes.reached(Stage::Closed) => {}
+        fed = feeding => if fed.is_err() { changes.reached(Stage::Closed).await; }
     }
 }
 
@@ -148,6 +156,11 @@ fn end(status: std::process::ExitStatus) -> Output {
 impl Running for LocalRunning {
     fn next(&mut self) -> BoxFuture<'_, Option<Output>> {
         Box::pin(self.output())
+    }
+
+    fn send(&mut self, more: Arc<[u8]>) -> BoxFuture<'_, ()> {
+        self.input.send(more);
+        Box::pin(std::future::ready(()))
     }
 
     fn close_input(&mut self) -> BoxFuture<'_, ()> {

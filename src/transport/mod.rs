@@ -55,7 +55,11 @@ pub trait Running: Send {
     /// The next piece of output; `None` after the last. Nothing is lost when the future is dropped.
     fn next(&mut self) -> BoxFuture<'_, Option<Output>>;
 
-    /// Ends the program's stdin: it starts no further step. Bounded in time, never fails.
+    /// Feeds the program `more`, behind all it was fed before. Returns at once, never fails: that a program reads no more
+    /// is told by its end.
+    fn send(&mut self, more: Arc<[u8]>) -> BoxFuture<'_, ()>;
+
+    /// Ends the program's stdin, be it in the middle of what it is being fed: it starts no further step. Bounded in time, never fails.
     fn close_input(&mut self) -> BoxFuture<'_, ()>;
 }
 

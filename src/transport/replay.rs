@@ -31,6 +31,8 @@ pub enum Act {
     Say(Output),
     /// Says what the function makes of the program's text; that is how a script learns a run's nonce.
     Answer(Answer),
+    /// Waits until it is fed something behind the program's text.
+    AwaitMore,
     /// Waits until its input is closed.
     AwaitInputClosed,
     /// Waits until the test cancels the token.
@@ -58,6 +60,8 @@ pub struct Heard {
     pub connections: usize,
     /// Texts of the programs, in the order they were started.
     pub programs: Vec<Vec<u8>>,
+    /// What they were fed behind their texts, in order.
+    pub more: Vec<Arc<[u8]>>,
     /// How many of them had their input closed.
     pub inputs_closed: usize,
 }
@@ -179,6 +183,12 @@ impl ReplayRunning {
                     self.acts
                         .extend(answer(&self.program).into_iter().rev().map(Act::Say));
                 }
+                Some(Act::AwaitMore) => {
+                    if self.changes.more().await.is_none() {
+                        std::future::pending::<()>().await;
+                    }
+                    self.acts.pop();
+                }
                 Some(Act::AwaitInputClosed) => {
                     self.changes.reached(Stage::Closed).await;
                     self.acts.pop();
@@ -201,6 +211,14 @@ impl ReplayRunning {
 impl Running for ReplayRunning {
     fn next(&mut self) -> BoxFuture<'_, Option<Output>> {
         Box::pin(self.output())
+    }
+
+    fn send(&mut self, more: Arc<[u8]>) -> BoxFuture<'_, ()> {
+        note(&self.heard, &self.host, |heard| {
+            heard.more.push(Arc::clone(&more));
+        });
+        self.input.send(more);
+        Box::pin(std::future::ready(()))
     }
 
     fn close_input(&mut self) -> BoxFuture<'_, ()> {

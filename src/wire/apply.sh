@@ -1,4 +1,5 @@
-# Only a push's program holds this text: everything that changes a host, and the order it is done in.
+# A push's second half begins with this text: everything that changes a host, and the order it is done in. The shell
+# that reads it has read the first half, and knows in `wanted` which steps do not hold: some of them, always.
 
 # A lone echo may swallow backslashes; messages hold names.
 say() { printf '%s\n' "$*"; }
@@ -65,7 +66,10 @@ drive() {
       if "c$step_now"; then holds=1; else holds=; fi
     fi
     if [ -z "$holds" ]; then
-      case $shown in *" $step_now "*) "d$step_now" ;; esac
+      # The first half has shown those that did not hold from the beginning.
+      if [ -n "$held" ]; then
+        case $shown in *" $step_now "*) "d$step_now" ;; esac
+      fi
       attempt "$step_now"
     elif [ -n "$held" ]; then
       frame ok "$step_now"
@@ -98,11 +102,6 @@ take_lock() {
 }
 
 push() {
-  predict
-  if [ -z "$wanted" ]; then
-    frame end
-    return
-  fi
   first=${wanted# }
   first=${first%% *}
   old=$(umask)

@@ -88,7 +88,7 @@ pub enum Frame {
         /// Why.
         why: Skip,
     },
-    /// Last of all: the program ran to its end.
+    /// Last of all: the half that was sent ran to its end.
     End,
 }
 

@@ -14,7 +14,7 @@ pub use parts::{ACT, ASK, Parts, sent};
 /// The start of every program: asks the host, changes nothing.
 pub const PRELUDE: &str = include_str!("prelude.sh");
 
-/// What only a push has: the order in which a host is changed.
+/// The start of a push's second half: the order in which a host is changed.
 pub const APPLY: &str = include_str!("apply.sh");
 
 /// The version of the frames' language, in the first frame.

@@ -1,7 +1,7 @@
 //! Fixed shell text in parts: a program carries those it calls, and no others.
 //!
-//! A part is a file of `ask/` (looks at the host, changes nothing) or `act/` (changes it; only for what follows a push's
-//! plan). To add one: the file, and its name in the list here.
+//! A part is a file of `ask/` (looks at the host, changes nothing) or `act/` (changes it; only for a push's second
+//! half). To add one: the file, and its name in the list here.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -67,6 +67,19 @@ impl Parts {
     ///
     /// A name that stands there as mere data costs the bytes of a part nobody calls, and nothing else.
     pub fn called_by<'a>(&self, texts: impl IntoIterator<Item = &'a [u8]>) -> String {
+        self.text(&self.calls(texts))
+    }
+
+    /// The same without the parts that `sent`, a text with its parts, holds already.
+    pub fn called_beyond<'a>(&self, sent: &'a [u8], texts: impl IntoIterator<Item = &'a [u8]>) -> String {
+        let mut wanted = self.calls(texts);
+        for (wanted, sent) in wanted.iter_mut().zip(self.calls([sent])) {
+            *wanted &= !sent;
+        }
+        self.text(&wanted)
+    }
+
+    fn calls<'a>(&self, texts: impl IntoIterator<Item = &'a [u8]>) -> Vec<bool> {
         let mut wanted = vec![false; self.parts.len()];
         let mut open: Vec<usize> = texts
             .into_iter()
@@ -78,7 +91,11 @@ impl Parts {
                 open.extend(&self.parts[index].calls);
             }
         }
-        let chosen = self.parts.iter().zip(wanted).filter(|(_, wanted)| *wanted);
+        wanted
+    }
+
+    fn text(&self, wanted: &[bool]) -> String {
+        let chosen = self.parts.iter().zip(wanted).filter(|(_, wanted)| **wanted);
         chosen.map(|(part, _)| part.text.as_str()).collect()
     }
 
@@ -121,6 +138,11 @@ mod tests {
         );
         assert_eq!(parts.called_by([b"ab".as_slice()]), "");
         assert_eq!(parts.called_by([b"x".as_slice(), b"(c)"]), parts.all());
+        let sent = parts.called_by([b"a".as_slice()]);
+        assert_eq!(
+            parts.called_beyond(sent.as_bytes(), [b"c".as_slice()]),
+            "c() { a; }\n"
+        );
     }
 
     #[test]

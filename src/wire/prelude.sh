@@ -1,4 +1,5 @@
-# Every program begins with this text: it looks at the host and answers. Nothing in it changes anything.
+# Every program begins with this text: it looks at the host and answers. Nothing in it changes anything; what does
+# comes in a second half, which the same shell is given when the controller has heard the answer.
 # Lines that are only a comment are not sent.
 #
 # Words: slot, the number of a read within its kind; fresh, set while the snapshot may be believed.

@@ -1,4 +1,5 @@
-//! What a push costs over a far line: the handshake and one round trip, whatever the number of steps.
+//! What a push costs over a far line: the handshake, one round trip, and one or two more where it changes something,
+//! whatever the number of steps.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -65,5 +66,17 @@ async fn a_push_that_changes_nothing_costs_nine() {
             2 * DELAY.as_millis()
         );
         assert_eq!(trips, 9);
+
+        // Counted is the longest conversation so far.
+        HOST.sh("rm -r /srv/far");
+        let command = folder.push("p").args(["--output", "ndjson"]);
+        let told = tokio::task::spawn_blocking(|| command.plain())
+            .await
+            .unwrap()
+            .exits(0);
+        assert_eq!(told.summary()["steps"]["changed"], count - 3, "{}", told.stdout);
+        let trips = proxy.round_trips();
+        println!("{} of them to change: {trips} round trips", count - 3);
+        assert!(trips <= 11, "{trips}");
     }
 }

@@ -10,11 +10,6 @@ const LONGEST: usize = 400;
 
 /// Longer files, how long they may get, and why that is the answer.
 const LONGER: &[(&str, usize, &str)] = &[
-    (
-        "src/runner/host_run.rs",
-        470,
-        "one state machine, its states side by side",
-    ),
     ("tests/program/laws.rs", 500, "one test per danger of the design"),
     (
         "tests/report/canned.rs",

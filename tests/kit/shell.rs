@@ -2,8 +2,9 @@
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use provision::event::{Event, HostStatus, Outcome, Step};
@@ -121,28 +122,41 @@ impl Corner {
             .unwrap()
     }
 
-    /// Feeds `program` to the shell and keeps its stdin open until it has ended; its stdout.
+    /// Feeds `program`, which only asks, to the shell and ends its stdin; its stdout.
     pub fn run_bytes(&self, program: &[u8]) -> Vec<u8> {
-        let mut child = self.spawn();
-        let mut stdin = child.stdin.take().unwrap();
-        let program = program.to_vec();
-        let writer = std::thread::spawn(move || {
-            let _ = stdin.write_all(&program);
-            stdin
-        });
+        let mut talk = Talk::begin(self, program);
+        talk.say = None;
         let mut out = Vec::new();
-        child.stdout.take().unwrap().read_to_end(&mut out).unwrap();
-        let mut errors = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-        child.wait().unwrap();
-        drop(writer.join().unwrap());
-        assert_eq!(errors, "", "the program writes nothing to stderr");
+        while talk.hear(&mut out) {}
+        talk.end();
         out
     }
 
     pub fn run(&self, plan: &Arc<Plan>, options: Options) -> Done {
-        let out = self.run_bytes(&plan::compile(plan, &nonce(), options).unwrap());
-        read(plan, options, &out)
+        self.run_as(plan, options, &|text| text)
+    }
+
+    /// Speaks both halves as the controller does, each made into what `adapt` makes of it.
+    pub fn run_as(&self, plan: &Arc<Plan>, options: Options, adapt: &dyn Fn(Vec<u8>) -> Vec<u8>) -> Done {
+        let mut first = plan::head(&nonce());
+        first.extend(plan::ask(&plan.steps, options.diff).unwrap());
+        let mut events = Vec::new();
+        let mut run = HostRun::new(Arc::clone(plan), options.apply, &nonce());
+        let mut talk = Talk::begin(self, &adapt(first.clone()));
+        let mut out = Vec::new();
+        while !run.is_done() && talk.hear(&mut out) {
+            run.stdout(&std::mem::take(&mut out), Duration::ZERO, &mut |event| {
+                events.push(event);
+            });
+            if let Some(wanted) = run.asked() {
+                talk.say(adapt(plan::act(&plan.steps, wanted[0], &first).unwrap()));
+                run.go_on();
+            }
+        }
+        talk.end();
+        let ended = Ended::Exit("exit 0".into());
+        let (status, _) = run.finish(&ended, Duration::ZERO, &mut |event| events.push(event));
+        Done { events, status }
     }
 
     pub fn push(&self, plan: &Arc<Plan>) -> Done {
@@ -154,12 +168,76 @@ impl Corner {
     }
 }
 
-/// What the controller makes of a program's stdout.
+/// A shell that is spoken to.
+struct Talk {
+    child: Child,
+    stdout: ChildStdout,
+    say: Option<Sender<Vec<u8>>>,
+}
+
+impl Talk {
+    fn begin(corner: &Corner, text: &[u8]) -> Self {
+        let mut child = corner.spawn();
+        let mut stdin = child.stdin.take().unwrap();
+        let stdout = child.stdout.take().unwrap();
+        let (say, said) = channel::<Vec<u8>>();
+        // Aside, so that neither side waits for the other; stdin ends with the talk.
+        std::thread::spawn(move || {
+            for text in said {
+                let _ = stdin.write_all(&text);
+            }
+        });
+        let talk = Self {
+            child,
+            stdout,
+            say: Some(say),
+        };
+        talk.say(text.to_vec());
+        talk
+    }
+
+    fn say(&self, text: Vec<u8>) {
+        self.say.as_ref().unwrap().send(text).unwrap();
+    }
+
+    /// Adds what the shell says next; false when it will say nothing more.
+    fn hear(&mut self, out: &mut Vec<u8>) -> bool {
+        let mut piece = [0; 4096];
+        let length = self.stdout.read(&mut piece).unwrap();
+        out.extend_from_slice(&piece[..length]);
+        length > 0
+    }
+
+    fn end(mut self) {
+        self.say = None;
+        let mut errors = String::new();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut errors)
+            .unwrap();
+        self.child.wait().unwrap();
+        assert_eq!(errors, "", "the program writes nothing to stderr");
+    }
+}
+
+/// What the controller makes of the stdout of a program whose halves were sent at once.
 pub fn read(plan: &Arc<Plan>, options: Options, out: &[u8]) -> Done {
     let mut events = Vec::new();
     let mut run = HostRun::new(Arc::clone(plan), options.apply, &nonce());
-    run.stdout(out, Duration::ZERO, &mut |event| events.push(event));
+    let (first, second) = halves(out);
+    run.stdout(first, Duration::ZERO, &mut |event| events.push(event));
+    run.go_on();
+    run.stdout(second, Duration::ZERO, &mut |event| events.push(event));
     let ended = Ended::Exit("exit 0".into());
     let (status, _) = run.finish(&ended, Duration::ZERO, &mut |event| events.push(event));
     Done { events, status }
+}
+
+/// Parts what a program said behind its first `end`.
+pub fn halves(out: &[u8]) -> (&[u8], &[u8]) {
+    let end = format!("\n\x1e{} end\n", nonce().as_str());
+    let at = out.windows(end.len()).position(|part| part == end.as_bytes());
+    out.split_at(at.map_or(out.len(), |at| at + end.len()))
 }

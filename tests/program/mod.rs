@@ -1,4 +1,5 @@
 //! Compiled programs under the shells that hosts have: the laws of the wire, each tried.
 
+mod halves;
 mod laws;
 mod resources;

@@ -11,7 +11,7 @@ use provision::event::Outcome;
 use provision::plan::{self, Options, Plan};
 use provision::resource::Resource;
 
-use crate::kit::shell::{Corner, DRY_RUN, Done, PUSH, nonce, plan, read};
+use crate::kit::shell::{Corner, DRY_RUN, Done, PUSH, nonce, plan};
 
 /// Each stand-in keeps its state in files of `$HOME` and logs how it was called.
 const STUBS: &[(&str, &str)] = &[
@@ -138,36 +138,48 @@ impl Host {
     }
 
     pub(super) fn run(&self, plan: &Arc<Plan>, options: Options) -> Done {
-        let program = String::from_utf8(plan::compile(plan, &nonce(), options).unwrap()).unwrap();
-        let replaced = |text: String, line: &str, by: &str| {
-            assert!(text.contains(line), "the program has {line:?}");
-            text.replacen(line, by, 1)
-        };
         // The host's own programs are found behind the stand-ins, but not those that would tell of this machine.
         let path = format!(
             "\nPATH={}:{}\n",
             self.corner.text("bin"),
             self.corner.text("system")
         );
-        self.system();
-        let program = replaced(
-            program,
-            "\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n",
-            &path,
-        );
         let sign = if self.systemd { "bin" } else { "no-such-folder" };
-        let program = replaced(
-            program,
-            "[ -d /run/systemd/system ]",
-            &format!("[ -d '{}' ]", self.corner.text(sign)),
-        );
+        let mut lines = vec![
+            (
+                "\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n",
+                path,
+            ),
+            (
+                "[ -d /run/systemd/system ]",
+                format!("[ -d '{}' ]", self.corner.text(sign)),
+            ),
+        ];
+        let first = plan::compile(plan, &nonce(), DRY_RUN).unwrap();
+        for (line, _) in &lines {
+            assert!(
+                String::from_utf8_lossy(&first).contains(line),
+                "the program has {line:?}"
+            );
+        }
         // Init scripts are looked for in the corner, too.
-        let program = program.replace("/etc/init.d/", &format!("{}/init.d/", self.corner.text("")));
-        let program = program.replace(
-            "/etc/rc[2345].d/",
-            &format!("{}/rc[2345].d/", self.corner.text("")),
-        );
-        read(plan, options, &self.corner.run_bytes(program.as_bytes()))
+        for folder in ["init.d/", "rc[2345].d/"] {
+            let own = format!("{}/{folder}", self.corner.text(""));
+            lines.push((
+                if folder == "init.d/" {
+                    "/etc/init.d/"
+                } else {
+                    "/etc/rc[2345].d/"
+                },
+                own,
+            ));
+        }
+        self.system();
+        self.corner.run_as(plan, options, &|half| {
+            let half = String::from_utf8(half).unwrap();
+            let replaced = lines.iter().fold(half, |half, (line, by)| half.replace(line, by));
+            replaced.into_bytes()
+        })
     }
 
     /// The programs every host has, and none of those the stand-ins are for.

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use provision::event::{
-    ConnectPhase, Event, HostStatus, Outcome, Stamped, Summary, Unreachable, grammar::Checker,
+    ConnectPhase, Event, HostStatus, Outcome, Reason, Stamped, Summary, Unreachable, grammar::Checker,
 };
 use provision::inventory::Host;
 use provision::name::Name;
 use provision::plan::Plan;
 use provision::resource::{Resource, Sh};
-use provision::runner::{Cancel, Fleet, Work};
+use provision::runner::{Answer, Cancel, Fleet, Gate, Work};
 use provision::transport::replay::{Act, Replay, Script};
-use provision::transport::{ExitStatus, Output};
+use provision::transport::{BoxFuture, ExitStatus, Output};
 use tokio_util::sync::CancellationToken;
 
 use crate::kit::shell::plan;
@@ -58,7 +58,9 @@ fn answer(words: &'static [&'static str]) -> Act {
 
 fn good() -> Script {
     Script::Runs(vec![vec![
-        answer(&["hello 1", "plan 2 1", "apply 1", "verify 1", "changed 1", "end"]),
+        answer(&["hello 1", "plan 2 1", "end"]),
+        Act::AwaitMore,
+        answer(&["apply 1", "verify 1", "changed 1", "end"]),
         Act::Hang,
     ]])
 }
@@ -125,19 +127,18 @@ async fn the_good_finish_whatever_the_others_do() {
             ("silent", Script::Silent),
             (
                 "failing",
-                Script::Runs(vec![vec![answer(&[
-                    "hello 1",
-                    "plan 2 0 1",
-                    "apply 0",
-                    "failed 0 apply 3",
-                    "skip 1 1 after 0",
-                    "end",
-                ])]]),
+                Script::Runs(vec![vec![
+                    answer(&["hello 1", "plan 2 0 1", "end"]),
+                    Act::AwaitMore,
+                    answer(&["apply 0", "failed 0 apply 3", "skip 1 1 after 0", "end"]),
+                ]]),
             ),
             (
                 "lost",
                 Script::Runs(vec![vec![
-                    answer(&["hello 1", "plan 2 0 1", "apply 0"]),
+                    answer(&["hello 1", "plan 2 0 1", "end"]),
+                    Act::AwaitMore,
+                    answer(&["apply 0"]),
                     Act::Say(lost),
                 ]]),
             ),
@@ -240,7 +241,9 @@ async fn a_cancelled_run_ends_between_steps_and_begins_no_host() {
     let begun = CancellationToken::new();
     let said = begun.clone();
     let running = Script::Runs(vec![vec![
-        answer(&["hello 1", "plan 2 0 1", "apply 0"]),
+        answer(&["hello 1", "plan 2 0 1", "end"]),
+        Act::AwaitMore,
+        answer(&["apply 0"]),
         Act::Answer(Arc::new(move |_| {
             said.cancel();
             Vec::new()
@@ -267,7 +270,9 @@ async fn the_second_request_leaves_at_once() {
     let begun = CancellationToken::new();
     let said = begun.clone();
     let stuck = Script::Runs(vec![vec![
-        answer(&["hello 1", "plan 2 0 1", "apply 0"]),
+        answer(&["hello 1", "plan 2 0 1", "end"]),
+        Act::AwaitMore,
+        answer(&["apply 0"]),
         Act::Answer(Arc::new(move |_| {
             said.cancel();
             Vec::new()
@@ -287,5 +292,75 @@ async fn the_second_request_leaves_at_once() {
         |stamped| matches!(&stamped.event, Event::StepFinished { step, outcome: Outcome::Failed, .. } if step.index == 0),
     );
     assert!(failed, "the step at work is not called well");
+    assert_eq!(told.summary.exit_code(), 130);
+}
+
+/// Lets nothing happen on one host.
+struct NotOn(&'static str);
+
+impl Gate for NotOn {
+    fn decide<'a>(&'a self, answer: Answer<'a>) -> BoxFuture<'a, Result<(), Reason>> {
+        assert_eq!(answer.wanted, [1]);
+        let refused = answer.plan.host.name.as_str() == self.0;
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            if refused { Err(Reason::Cancelled) } else { Ok(()) }
+        })
+    }
+}
+
+#[tokio::test]
+async fn what_changes_a_host_is_sent_only_when_the_gate_lets_it_through() {
+    let scripts = [("good", good()), ("refused", good())].map(|(host, script)| (name(host), script));
+    let replay = Arc::new(Replay::new(HashMap::from(scripts)));
+    let plans = ["good", "refused"].map(two_steps).to_vec();
+    let (sender, mut receiver) = tokio::sync::mpsc::channel::<Stamped>(256);
+    let fleet = Fleet::new(Arc::clone(&replay) as _).gate(Arc::new(NotOn("refused")));
+    let summary = fleet
+        .run(None, Work::Push(plans), sender, &Cancel::default())
+        .await;
+    let mut ended = Vec::new();
+    while let Some(stamped) = receiver.recv().await {
+        if let Event::StepFinished {
+            host, step, outcome, ..
+        } = stamped.event
+            && host.as_str() == "refused"
+        {
+            ended.push((step.index, outcome));
+        }
+    }
+    assert_eq!(ended, [(0, Outcome::Ok), (1, Outcome::Skipped)]);
+    assert_eq!((summary.steps.changed, summary.steps.skipped), (1, 1));
+    let heard = |host: &str| replay.heard(&name(host));
+    assert_eq!(
+        heard("refused").programs[0].len(),
+        heard("good").programs[0].len(),
+        "both were asked the same"
+    );
+    assert_eq!((heard("refused").more.len(), heard("good").more.len()), (0, 1));
+    let sent = String::from_utf8(heard("good").more[0].to_vec()).unwrap();
+    assert!(
+        sent.contains("a1() {") && !sent.contains("a0() {"),
+        "nothing of the step that holds: {sent}"
+    );
+}
+
+#[tokio::test]
+async fn a_cancelled_push_does_not_begin_to_change() {
+    let cancel = Cancel::default();
+    let asked = cancel.clone();
+    let script = Script::Runs(vec![vec![
+        answer(&["hello 1", "check 0"]),
+        Act::Answer(Arc::new(move |_| {
+            asked.request();
+            Vec::new()
+        })),
+        Act::AwaitInputClosed,
+        answer(&["plan 2 0", "end"]),
+        Act::Hang,
+    ]]);
+    let told = push(vec![("host", script)], 1, &cancel).await;
+    assert_eq!(*told.status("host"), HostStatus::Cancelled);
+    assert_eq!((told.summary.steps.ok, told.summary.steps.skipped), (1, 1));
     assert_eq!(told.summary.exit_code(), 130);
 }

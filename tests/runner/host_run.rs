@@ -11,7 +11,7 @@ use provision::plan::Plan;
 use provision::resource::{Resource, Sh};
 use provision::runner::{Ended, HostRun};
 
-use crate::kit::shell::{nonce, plan};
+use crate::kit::shell::{halves, nonce, plan};
 
 fn four() -> Arc<Plan> {
     plan(
@@ -38,8 +38,12 @@ fn run(
 ) -> (Vec<Event>, HostStatus, StepCounts) {
     let mut events = Vec::new();
     let mut host = HostRun::new(Arc::clone(plan), apply, &nonce());
-    for piece in bytes.chunks(size) {
-        host.stdout(piece, Duration::ZERO, &mut |event| events.push(event));
+    let (first, second) = halves(bytes);
+    for half in [first, second] {
+        for piece in half.chunks(size) {
+            host.stdout(piece, Duration::ZERO, &mut |event| events.push(event));
+        }
+        host.go_on();
     }
     let (status, steps) = host.finish(ended, Duration::ZERO, &mut |event| events.push(event));
     let mut checker = Checker::default();
@@ -101,6 +105,7 @@ fn a_whole_push_is_told_step_by_step() {
     let bytes = frames(&[
         "hello 1",
         "plan 4 1 3",
+        "end",
         "apply 1",
         "verify 1",
         "changed 1",
@@ -131,15 +136,17 @@ fn a_whole_push_is_told_step_by_step() {
 
 #[test]
 fn silence_is_never_success() {
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 9] = [
         (&["hello 1"], "no plan"),
         (&["hello 1", "plan 4"], "no end"),
-        (&["hello 1", "plan 4 0", "end"], "a step without an end"),
+        (&["hello 1", "plan 4 0", "end"], "no second half"),
+        (&["hello 1", "plan 4 0", "end", "end"], "a step without an end"),
+        (&["hello 1", "plan 4 0", "apply 0", "end"], "an apply nobody sent"),
         (&["hello 1", "plan 3", "end"], "another plan"),
         (&["hello 2", "plan 4", "end"], "another version"),
         (&["hello 1", "end"], "an end before the plan"),
         (
-            &["hello 1", "plan 4 0", "ok 0", "ok 0", "end"],
+            &["hello 1", "plan 4 0", "end", "ok 0", "ok 0", "end"],
             "a step that ends twice",
         ),
     ];
@@ -170,6 +177,7 @@ fn a_lost_connection_fails_the_step_at_work_and_skips_the_rest() {
     let bytes = frames(&[
         "hello 1",
         "plan 4 0 1 2",
+        "end",
         "apply 0",
         "verify 0",
         "changed 0",
@@ -197,6 +205,7 @@ fn a_step_left_at_work_is_no_lost_one() {
     let bytes = frames(&[
         "hello 1",
         "plan 4 0 1 2",
+        "end",
         "apply 0",
         "verify 0",
         "changed 0",
@@ -256,7 +265,7 @@ fn what_comes_after_the_end_is_ignored() {
 
 #[test]
 fn a_flood_of_output_is_bounded() {
-    let mut bytes = frames(&["hello 1", "plan 4 0", "apply 0"]);
+    let mut bytes = frames(&["hello 1", "plan 4 0", "end", "apply 0"]);
     bytes.extend(std::iter::repeat_n(b'x', 10_000_000));
     bytes.extend(frames(&["failed 0 apply 1", "skip 1 3 after 0", "end"]));
     let (events, _, _) = run(&four(), true, &bytes, 32 * 1024, &exit());
@@ -282,6 +291,7 @@ proptest! {
         if ordered {
             words.insert(0, "hello 1".to_owned());
             words.insert(1, "plan 4 0 2".to_owned());
+            words.insert(2, "end".to_owned());
         }
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let bytes = frames(&words);

@@ -62,6 +62,18 @@ const LISTENS: Case = Case {
     },
 };
 
+const READS_ON: Case = Case {
+    program: "{ echo ready; }\n",
+    acts: || {
+        vec![
+            say(out("ready\n")),
+            Act::AwaitMore,
+            say(out("again\n")),
+            say(exited(5)),
+        ]
+    },
+};
+
 /// Checks one transport; `host` is where its programs run.
 async fn check(transport: &dyn Transport, host: &Host) {
     let mut session = within(transport.connect(host)).await.unwrap();
@@ -83,6 +95,7 @@ async fn check(transport: &dyn Transport, host: &Host) {
     assert!(killed.contains(&transcript.end), "{transcript:?}");
 
     stdin_stays_open_until_it_is_closed(&mut *session).await;
+    what_is_sent_later_is_read_by_the_same_shell(&mut *session).await;
     waiting_can_be_broken_off(&mut *session).await;
     two_programs_run_at_once(&mut *session).await;
     within(session.close()).await;
@@ -101,6 +114,21 @@ async fn stdin_stays_open_until_it_is_closed(session: &mut dyn Session) {
     assert_eq!(finish(&mut *running).await.stdout, "closed\n");
     // Once more, after the end: it never fails.
     within(running.close_input()).await;
+}
+
+async fn what_is_sent_later_is_read_by_the_same_shell(session: &mut dyn Session) {
+    let mut running = run(session, &READS_ON).await;
+    assert_eq!(within(running.next()).await, Some(out("ready\n")));
+    // More than any window or pipe takes at once.
+    let more = format!("{{\n{}echo again\nexit 5\n}}\n", ": a line\n".repeat(50_000));
+    within(running.send(more.into_bytes().into())).await;
+    let transcript = finish(&mut *running).await;
+    assert_eq!(
+        (transcript.stdout.as_str(), transcript.end),
+        ("again\n", exited(5))
+    );
+    // Once more, after the end: it never fails.
+    within(running.send(b"x".as_slice().into())).await;
 }
 
 async fn waiting_can_be_broken_off(session: &mut dyn Session) {
@@ -136,7 +164,9 @@ async fn local_keeps_the_contract() {
 #[tokio::test]
 async fn replay_keeps_the_contract() {
     let host = host(connection(22, std::path::Path::new("/nonexistent")));
-    let cases = [&ORDERED, &KILLED, &LISTENS, &ORDERED, &LISTENS, &ORDERED];
+    let cases = [
+        &ORDERED, &KILLED, &LISTENS, &READS_ON, &ORDERED, &LISTENS, &ORDERED,
+    ];
     let script = Script::Runs(cases.map(|case| (case.acts)()).to_vec());
     let replay = Replay::new(HashMap::from([(host.name.clone(), script)]));
     within(check(&replay, &host)).await;

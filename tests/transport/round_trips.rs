@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use provision::inventory::Connection;
-use provision::transport::Transport;
 use provision::transport::ssh::Ssh;
+use provision::transport::{Output, Transport};
 
 use super::{exited, finish, within};
 use crate::kit::host::{TestHost, host};
@@ -24,7 +24,12 @@ fn program(size: usize) -> Vec<u8> {
 }
 
 /// Connects, runs and closes through a proxy; the round trips counted, and those the clock shows.
-async fn count(mut connection: Connection, program: Vec<u8>) -> (u64, f64) {
+async fn count(connection: Connection, program: Vec<u8>) -> (u64, f64) {
+    count_halves(connection, program, None).await
+}
+
+/// The same, with a second half behind the first word of the first.
+async fn count_halves(mut connection: Connection, program: Vec<u8>, more: Option<Vec<u8>>) -> (u64, f64) {
     let delay = DELAY;
     let fault = Fault {
         delay,
@@ -40,6 +45,11 @@ async fn count(mut connection: Connection, program: Vec<u8>) -> (u64, f64) {
     let ssh = Ssh::new(None);
     let mut session = within(ssh.connect(&host(connection))).await.unwrap();
     let mut running = within(session.run(program)).await.unwrap();
+    if let Some(more) = more {
+        let said = within(running.next()).await;
+        assert_eq!(said, Some(Output::Stdout(b"end\n".to_vec())));
+        within(running.send(more.into())).await;
+    }
     let transcript = finish(&mut *running).await;
     assert_eq!(transcript.end, exited(0), "{transcript:?}");
     let took = start.elapsed();
@@ -75,5 +85,18 @@ async fn with_openssh_a_program_costs_nine() {
         let (counted, timed) = count(sshd.connection(), program(size)).await;
         println!("OpenSSH, {name}: {counted} round trips, {timed:.1} by the clock");
         assert_eq!(counted, 9);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_openssh_a_second_half_costs_one_more() {
+    let Some(sshd) = Sshd::start("").await else { return };
+    for (name, size) in SIZES {
+        let mut first = program(size);
+        first.truncate(first.len() - "exit\n".len() - 1);
+        first.push(b'\n');
+        let (counted, timed) = count_halves(sshd.connection(), first, Some(program(size))).await;
+        println!("OpenSSH, twice {name}: {counted} round trips, {timed:.1} by the clock");
+        assert_eq!(counted, 10);
     }
 }

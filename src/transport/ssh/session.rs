@@ -194,29 +194,35 @@ impl Running for SshRunning {
         Box::pin(self.output())
     }
 
+    fn send(&mut self, more: Arc<[u8]>) -> BoxFuture<'_, ()> {
+        self.input.send(more);
+        Box::pin(std::future::ready(()))
+    }
+
     fn close_input(&mut self) -> BoxFuture<'_, ()> {
         self.input.close();
         Box::pin(std::future::ready(()))
     }
 }
 
-/// Feeds a program to its `sh`, then holds stdin open until told otherwise.
+/// Feeds a program to its `sh`, and what comes behind it; holds stdin open until told otherwise.
 ///
 /// russh's writers wait for window for ever once a channel or its connection is gone, so none is awaited alone. When
 /// the [`SshRunning`] was dropped the channel is closed: russh does not, and the host would count it as open.
-async fn feed(writer: ChannelWriteHalf<Msg>, head: Vec<u8>, body: Arc<[u8]>, mut changes: Changes) {
-    let mut early = changes.clone();
-    tokio::select! {
-        _ = early.reached(Stage::Closed) => {}
-        sent = send(&writer, head, body) => {
-            if sent.is_err() {
-                return;
-            }
-            changes.reached(Stage::Closed).await;
+async fn feed(writer: ChannelWriteHalf<Msg>, head: Vec<u8>, body: Arc<[u8]>, changes: Changes) {
+    let feeding = async {
+        send(&writer, head, body).await?;
+        while let Some(more) = changes.more().await {
+            send(&writer, Vec::new(), more).await?;
         }
+        Ok::<_, russh::Error>(())
+    };
+    tokio::select! {
+        _ = changes.reached(Stage::Closed) => {}
+        fed = feeding => if fed.is_err() { return },
     }
     let over = tokio::select! {
-        over = early.reached(Stage::Over) => over,
+        over = changes.reached(Stage::Over) => over,
         _ = writer.eof() => changes.reached(Stage::Over).await,
     };
     if !over {

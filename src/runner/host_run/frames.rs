@@ -1,192 +1,14 @@
-//! One host's run as a state machine: bytes in, events out, no I/O and no clock of its own.
+//! What each word of a host means to its run, and what makes it unbelievable.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::tail::Bounded;
-use crate::event::{Event, FileDiff, HostStatus, Outcome, Phase, Reason, Step, StepCounts};
-use crate::name::Name;
-use crate::plan::Plan;
-use crate::wire::{Decoder, Failure, Frame, Item, Nonce, Room, Skip, VERSION};
-
-/// The most of a file's present content that is kept for a diff; the program sends one byte more.
-const MAX_SHOWN: usize = 256 * 1024;
-
-/// How a host's program ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// By itself, with these words for its exit status.
-    Exit(String),
-    /// The connection went first.
-    Lost(String),
-    /// We left, at the user's demand.
-    Left,
-}
-
-/// One host's run.
-#[derive(Debug)]
-pub struct HostRun {
-    plan: Arc<Plan>,
-    apply: bool,
-    decoder: Option<Decoder>,
-    now: Duration,
-    phase: Stage,
-    wanted: Vec<bool>,
-    ended: Vec<bool>,
-    counts: StepCounts,
-    current: Option<(usize, Phase)>,
-    began: Duration,
-    output: Bounded,
-    stray: Bounded,
-    shown: Option<Shown>,
-    need: Option<Need>,
-    cancelled: bool,
-    broken: Option<String>,
-}
-
-/// A step that waits for its content.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Need {
-    /// The step.
-    pub step: usize,
-    /// Where the waiting program keeps its files.
-    pub room: Room,
-    /// The end of that directory's name.
-    pub suffix: String,
-}
-
-/// A file's present content, as far as it has come.
-#[derive(Debug)]
-struct Shown {
-    step: usize,
-    content: Option<Vec<u8>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// Nothing of our program was heard; what comes is a login shell's noise.
-    Silent,
-    /// It runs.
-    Connected,
-    /// It has asked every step.
-    Planned,
-    /// It has ended.
-    Done,
-}
+use super::{HostRun, MAX_SHOWN, Need, Shown, Stage};
+use crate::event::{Event, FileDiff, Outcome, Phase, Reason};
+use crate::wire::{Failure, Frame, Item, Skip, VERSION};
 
 impl HostRun {
-    /// A run of `plan` whose program carries `nonce` and may change things only with `apply`.
-    pub fn new(plan: Arc<Plan>, apply: bool, nonce: &Nonce) -> Self {
-        let count = plan.steps.len();
-        Self {
-            plan,
-            apply,
-            decoder: Some(Decoder::new(nonce)),
-            now: Duration::ZERO,
-            phase: Stage::Silent,
-            wanted: vec![false; count],
-            ended: vec![false; count],
-            counts: StepCounts::default(),
-            current: None,
-            began: Duration::ZERO,
-            output: Bounded::default(),
-            stray: Bounded::default(),
-            shown: None,
-            need: None,
-            cancelled: false,
-            broken: None,
-        }
-    }
-
-    /// The content a step waits for, once.
-    pub fn need(&mut self) -> Option<Need> {
-        self.need.take()
-    }
-
-    /// The content a step waits for could not be brought: `detail` stands in its output.
-    pub fn undelivered(&mut self, step: usize, detail: &str, emit: &mut impl FnMut(Event)) {
-        if self.open(step).is_ok() {
-            self.output(format!("{detail}\n").into_bytes(), emit);
-        }
-    }
-
-    /// Whether the program has said its last word, or cannot be believed any more.
-    pub fn is_done(&self) -> bool {
-        self.phase == Stage::Done || self.broken.is_some()
-    }
-
-    /// Takes what the host wrote to stdout, `now` being the time since the run began.
-    pub fn stdout(&mut self, bytes: &[u8], now: Duration, emit: &mut impl FnMut(Event)) {
-        self.now = now;
-        let Some(mut decoder) = self.decoder.take() else {
-            return;
-        };
-        decoder.feed(bytes, &mut |item| self.item(item, emit));
-        self.decoder = Some(decoder);
-    }
-
-    /// Takes what the host wrote to stderr: sudo's or a login shell's words, as the program itself writes none.
-    pub fn stderr(&mut self, bytes: &[u8]) {
-        self.stray.push(bytes);
-    }
-
-    /// Ends the run: accounts for every step that has not ended, and says how the host did.
-    pub fn finish(
-        mut self,
-        ended: &Ended,
-        now: Duration,
-        emit: &mut impl FnMut(Event),
-    ) -> (HostStatus, StepCounts) {
-        self.now = now;
-        if let Some(decoder) = self.decoder.take() {
-            decoder.finish(&mut |item| self.item(item, emit));
-        }
-        if self.phase == Stage::Done && self.broken.is_none() {
-            let status = match (self.counts.failed, self.cancelled) {
-                (0, true) => HostStatus::Cancelled,
-                (0, false) => HostStatus::Ok,
-                _ => HostStatus::Failed,
-            };
-            return (status, self.counts);
-        }
-        let left = *ended == Ended::Left && self.broken.is_none();
-        let said = self.stray.text();
-        if self.phase == Stage::Silent {
-            let detail = match (&self.broken, ended) {
-                (Some(broken), _) => format!("the host's answer makes no sense: {broken}"),
-                (None, Ended::Exit(status)) => silent(&format!(" ({status})"), &said),
-                (None, Ended::Lost(detail)) => silent(&format!(": {detail}"), &said),
-                (None, Ended::Left) => return (HostStatus::Cancelled, self.counts),
-            };
-            return (HostStatus::Unsupported { detail }, self.counts);
-        }
-        let at_work = self
-            .current
-            .filter(|(_, phase)| *phase != Phase::Check)
-            .map(|(step, _)| step);
-        for step in 0..self.ended.len() {
-            if !self.ended[step] {
-                let (outcome, reason) = match (at_work == Some(step), left) {
-                    (true, true) => (Outcome::Failed, Reason::Left),
-                    (true, false) => (Outcome::Failed, Reason::Lost),
-                    (false, true) => (Outcome::Skipped, Reason::Cancelled),
-                    (false, false) => (Outcome::Skipped, Reason::Lost),
-                };
-                self.end(step, outcome, Some(reason), emit);
-            }
-        }
-        let detail = match (self.broken, ended) {
-            (Some(broken), _) => format!("the host's answer makes no sense: {broken}"),
-            (None, Ended::Lost(detail)) => detail.clone(),
-            (None, Ended::Exit(status)) => format!("the program stopped before its end ({status}) {said}")
-                .trim_end()
-                .to_owned(),
-            (None, Ended::Left) => return (HostStatus::Cancelled, self.counts),
-        };
-        (HostStatus::Lost { detail }, self.counts)
-    }
-
-    fn item(&mut self, item: Item, emit: &mut impl FnMut(Event)) {
+    pub(super) fn item(&mut self, item: Item, emit: &mut impl FnMut(Event)) {
         if self.is_done() {
             return;
         }
@@ -201,7 +23,7 @@ impl HostRun {
         }
     }
 
-    fn output(&mut self, bytes: Vec<u8>, emit: &mut impl FnMut(Event)) {
+    pub(super) fn output(&mut self, bytes: Vec<u8>, emit: &mut impl FnMut(Event)) {
         if let Some(Shown { content, .. }) = &mut self.shown {
             let content = content.get_or_insert_default();
             let room = (MAX_SHOWN + 1).saturating_sub(content.len());
@@ -222,6 +44,9 @@ impl HostRun {
         if (self.phase == Stage::Silent) != matches!(frame, Frame::Hello { .. }) {
             return Err("the first frame is `hello`, and only the first");
         }
+        if self.phase == Stage::Sent {
+            self.phase = Stage::Changing;
+        }
         match *frame {
             Frame::Hello { version } => {
                 if version != VERSION {
@@ -231,8 +56,12 @@ impl HostRun {
                 emit(Event::HostConnected { host: self.host() });
             }
             Frame::Check(step) => self.begin(step, Phase::Check, emit)?,
-            Frame::Apply(step) => self.begin(step, Phase::Apply, emit)?,
+            Frame::Apply(step) => {
+                self.changing()?;
+                self.begin(step, Phase::Apply, emit)?;
+            }
             Frame::Verify(step) => {
+                self.changing()?;
                 self.open(step)?;
                 self.current = Some((step, Phase::Verify));
                 emit(Event::StepStarted {
@@ -356,7 +185,16 @@ impl HostRun {
         Ok(())
     }
 
-    /// A step's end, which only a push's program may tell.
+    /// Refuses what only a push's second half may tell.
+    fn changing(&self) -> Result<(), &'static str> {
+        if self.phase == Stage::Changing {
+            Ok(())
+        } else {
+            Err("a step went on where none could begin")
+        }
+    }
+
+    /// A step's end.
     fn applied(
         &mut self,
         step: usize,
@@ -364,17 +202,20 @@ impl HostRun {
         reason: Option<Reason>,
         emit: &mut impl FnMut(Event),
     ) -> Result<(), &'static str> {
-        if !self.apply || self.phase != Stage::Planned {
-            return Err("a step ended where none could begin");
-        }
+        self.changing()?;
         self.open(step)?;
         self.end(step, outcome, reason, emit);
         Ok(())
     }
 
     fn over(&mut self, emit: &mut impl FnMut(Event)) -> Result<(), &'static str> {
-        if self.phase != Stage::Planned {
-            return Err("the end comes before the plan");
+        if !matches!(self.phase, Stage::Planned | Stage::Changing) {
+            return Err("the end comes where nothing was to be done");
+        }
+        if self.apply && self.phase == Stage::Planned && self.wanted.contains(&true) {
+            self.current = None;
+            self.phase = Stage::Asked;
+            return Ok(());
         }
         if !self.apply {
             for step in 0..self.ended.len() {
@@ -394,7 +235,7 @@ impl HostRun {
     }
 
     /// Refuses a step that is not there or has ended.
-    fn open(&self, step: usize) -> Result<(), &'static str> {
+    pub(super) fn open(&self, step: usize) -> Result<(), &'static str> {
         match self.ended.get(step) {
             Some(false) => Ok(()),
             Some(true) => Err("a step goes on after its end"),
@@ -415,7 +256,13 @@ impl HostRun {
         Ok(())
     }
 
-    fn end(&mut self, step: usize, outcome: Outcome, reason: Option<Reason>, emit: &mut impl FnMut(Event)) {
+    pub(super) fn end(
+        &mut self,
+        step: usize,
+        outcome: Outcome,
+        reason: Option<Reason>,
+        emit: &mut impl FnMut(Event),
+    ) {
         let mine = self.current.take_if(|(current, _)| *current == step).is_some();
         let took = if mine {
             self.now.saturating_sub(self.began)
@@ -434,18 +281,4 @@ impl HostRun {
             took,
         });
     }
-
-    fn host(&self) -> Name {
-        self.plan.host.name.clone()
-    }
-
-    fn step(&self, index: usize) -> Arc<Step> {
-        Arc::clone(&self.plan.steps[index].step)
-    }
-}
-
-/// Why nothing of our program was heard, in the host's own words where it has any.
-fn silent(how: &str, said: &str) -> String {
-    let separator = if said.is_empty() { "" } else { ": " };
-    format!("the program did not start{how}{separator}{said}")
 }

@@ -1,0 +1,78 @@
+//! The second half: everything that changes a host.
+
+use std::sync::LazyLock;
+
+use super::ask::{Reads, checks};
+use super::{CompileError, Text, number};
+use crate::plan::Planned;
+use crate::script::Script;
+use crate::wire::{self, APPLY};
+
+/// The fixed text as it is sent.
+static APPLY_SENT: LazyLock<String> = LazyLock::new(|| wire::sent(APPLY));
+
+/// The second half for hosts whose first step that does not hold is `first`; no earlier one is looked at again.
+///
+/// The shell has read `sent`, a first half of the same steps, and has the functions of it. Nothing else tells hosts
+/// apart.
+pub fn act(steps: &[Planned], first: usize, sent: &[u8]) -> Result<Vec<u8>, CompileError> {
+    let reads = Reads::collect(&checks(steps));
+    let mut own = Text::default();
+    let mut large = String::new();
+    let mut next = String::new();
+    for (index, planned) in steps.iter().enumerate().skip(first) {
+        let failed = CompileError::of(planned);
+        own.function('a', index, &apply(steps, index), &reads)
+            .map_err(&failed)?;
+        if let Some(missing) = missing(steps, index) {
+            own.function('m', index, &missing, &reads).map_err(&failed)?;
+        }
+        if planned.resource.large_content().is_some() {
+            large += &format!(" {index} ");
+        }
+        next += &format!("next_{index}={} ", planned.next_on_failure);
+    }
+    own.line(&format!("large='{large}'\n{}", next.trim_end()));
+    // Stdin moves to 4 for the one who waits for its end; no step may read it.
+    own.line("push 4<&0 </dev/null\nexit\n}");
+    let driver = APPLY_SENT.as_bytes();
+    let parts = wire::ACT.called_by([own.0.as_slice(), driver]);
+    let asked = wire::ASK.called_beyond(sent, [own.0.as_slice(), driver, parts.as_bytes()]);
+    Ok([b"{\n", driver, asked.as_bytes(), parts.as_bytes(), &own.0].concat())
+}
+
+/// The apply of a step: notes its debts first, and takes neighbours along where one transaction does for all.
+fn apply(steps: &[Planned], index: usize) -> Script {
+    let planned = &steps[index];
+    let mut script = Script::default();
+    for service in &planned.resource.notify {
+        script.append(crate::sh!("owe {}\n", service));
+    }
+    if joins(steps, index) {
+        script.append(crate::sh!("missing=\nm{}\n", number(index)));
+        script.append(planned.resource.joined());
+    } else {
+        script.append(planned.resource.apply());
+    }
+    script
+}
+
+fn joins(steps: &[Planned], index: usize) -> bool {
+    let next = steps.get(index + 1);
+    next.is_some_and(|next| steps[index].resource.joins(&next.resource))
+}
+
+/// What is missing of a step and its neighbours behind it. Each names itself and hands on to the next: were all written
+/// out for each, the text would grow with the square of their number.
+fn missing(steps: &[Planned], index: usize) -> Option<Script> {
+    let on = joins(steps, index);
+    let from = index > 0 && joins(steps, index - 1);
+    if !on && !from {
+        return None;
+    }
+    let mut script = steps[index].resource.missing();
+    if on {
+        script.append(crate::sh!("\nm{}", number(index + 1)));
+    }
+    Some(script)
+}

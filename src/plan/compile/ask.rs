@@ -1,0 +1,137 @@
+//! The first half: reads all state in bulk, asks every step, and says which do not hold.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use super::{CompileError, Text, number};
+use crate::plan::Planned;
+use crate::script::{Read, Script};
+use crate::wire::{self, PRELUDE, VERSION};
+
+/// The fixed text as it is sent.
+static PRELUDE_SENT: LazyLock<String> = LazyLock::new(|| wire::sent(PRELUDE));
+
+/// Arguments per bulk question, well below the 128 KiB that Linux takes for one and the 2 MiB for all.
+const CHUNK: usize = 500;
+
+/// The first half but for its head: the same for every host that has these steps, pushed or only looked at.
+///
+/// With `diff` it sends the present content of files whose steps do not hold.
+pub fn ask(steps: &[Planned], diff: bool) -> Result<Vec<u8>, CompileError> {
+    let checks = checks(steps);
+    let reads = Reads::collect(&checks);
+    let mut own = Text::default();
+    let mut slow = String::new();
+    let mut shown = String::new();
+    for (planned, check) in steps.iter().zip(&checks) {
+        let index = planned.step.index;
+        let failed = CompileError::of(planned);
+        own.function('c', index, check, &reads).map_err(&failed)?;
+        if planned.resource.asks_itself() {
+            slow += &format!(" {index} ");
+        }
+        if let Some(file) = planned.resource.file().filter(|file| diff && !file.secret) {
+            let show = crate::sh!("show_file {} {}", number(index), Script::path(file.path));
+            own.function('d', index, &show, &reads).map_err(&failed)?;
+            shown += &format!(" {index} ");
+        }
+    }
+    own.line(&format!("steps={}\nslow='{slow}'\nshown='{shown}'", steps.len()));
+    reads.snapshot(&mut own);
+    own.line(&format!("main() {{\nframe hello {VERSION}\nsnapshot\npredict"));
+    if !shown.is_empty() {
+        own.line(
+            "for step_now in $wanted; do\ncase $shown in *\" $step_now \"*) \"d$step_now\" ;; esac\ndone",
+        );
+    }
+    // No step may read stdin, where the second half comes from. Where there is nothing to change nobody waits for it.
+    own.line("frame end\n}\nmain </dev/null\n[ -n \"$wanted\" ] || exit 0\n}");
+    let parts = wire::ASK.called_by([own.0.as_slice(), PRELUDE_SENT.as_bytes()]);
+    Ok([PRELUDE_SENT.as_bytes(), parts.as_bytes(), &own.0].concat())
+}
+
+/// What every step's check is.
+pub(super) fn checks(steps: &[Planned]) -> Vec<Script> {
+    let check = |(index, planned): (usize, &Planned)| {
+        let resource = &planned.resource;
+        match resource.pays_for() {
+            Some(service) => crate::sh!(
+                "no_debt {}{} && {\n{}\n}",
+                service,
+                debtors(steps, index, service),
+                resource.check()
+            ),
+            None => resource.check(),
+        }
+    };
+    steps.iter().enumerate().map(check).collect()
+}
+
+/// The steps before `index` that may come to owe `service` something.
+fn debtors(steps: &[Planned], index: usize, service: &str) -> Script {
+    let mut words = Script::default();
+    for debtor in steps[..index]
+        .iter()
+        .filter(|planned| planned.resource.notify.iter().any(|name| name == service))
+    {
+        words.append(crate::sh!(" {}", number(debtor.step.index)));
+    }
+    words
+}
+
+/// Everything the checks want to know, once each; a read's slot is its place among its kind.
+pub(super) struct Reads {
+    kinds: [(&'static str, Vec<Read>); 6],
+}
+
+impl Reads {
+    pub(super) fn collect(checks: &[Script]) -> Self {
+        // Sorted, because dpkg answers in that order whatever the order of the question.
+        let all: BTreeSet<&Read> = checks.iter().flat_map(Script::reads).collect();
+        let mut kinds = [
+            ("snapshot_paths", Vec::new()),
+            ("snapshot_digests", Vec::new()),
+            ("snapshot_packages", Vec::new()),
+            ("snapshot_names user", Vec::new()),
+            ("snapshot_names group", Vec::new()),
+            ("snapshot_units", Vec::new()),
+        ];
+        for read in all {
+            kinds[kind(read)].1.push(read.clone());
+        }
+        Self { kinds }
+    }
+
+    pub(super) fn slot(&self, read: &Read) -> usize {
+        // Applies may ask for what no check asks for; their reads never come from the snapshot's slots then.
+        let of_kind = &self.kinds[kind(read)].1;
+        of_kind.binary_search(read).unwrap_or(of_kind.len())
+    }
+
+    fn snapshot(&self, own: &mut Text) {
+        own.line("snapshot() {\nfresh=1");
+        for (question, of_kind) in &self.kinds {
+            for (chunk, first) in of_kind.chunks(CHUNK).zip((0..).step_by(CHUNK)) {
+                own.0.extend_from_slice(format!("{question} {first}").as_bytes());
+                for read in chunk {
+                    own.0.push(b' ');
+                    // A NUL in a name was refused with its step.
+                    let _ = read.quote(&mut own.0);
+                }
+                own.0.push(b'\n');
+            }
+        }
+        own.line("}");
+    }
+}
+
+fn kind(read: &Read) -> usize {
+    match read {
+        Read::Path(_) => 0,
+        Read::Digest(_) => 1,
+        Read::Package(_) => 2,
+        Read::User(_) => 3,
+        Read::Group(_) => 4,
+        Read::Unit(_) => 5,
+    }
+}

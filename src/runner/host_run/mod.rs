@@ -1,0 +1,245 @@
+//! One host's run as a state machine: bytes in, events out, no I/O and no clock of its own.
+
+mod frames;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::tail::Bounded;
+use crate::event::{Event, HostStatus, Outcome, Phase, Reason, Step, StepCounts};
+use crate::name::Name;
+use crate::plan::Plan;
+use crate::wire::{Decoder, Nonce, Room};
+
+/// The most of a file's present content that is kept for a diff; the program sends one byte more.
+const MAX_SHOWN: usize = 256 * 1024;
+
+/// How a host's program ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// By itself, with these words for its exit status.
+    Exit(String),
+    /// The connection went first.
+    Lost(String),
+    /// We left, at the user's demand.
+    Left,
+}
+
+/// One host's run.
+#[derive(Debug)]
+pub struct HostRun {
+    plan: Arc<Plan>,
+    apply: bool,
+    decoder: Option<Decoder>,
+    now: Duration,
+    phase: Stage,
+    wanted: Vec<bool>,
+    ended: Vec<bool>,
+    counts: StepCounts,
+    current: Option<(usize, Phase)>,
+    began: Duration,
+    output: Bounded,
+    stray: Bounded,
+    shown: Option<Shown>,
+    need: Option<Need>,
+    cancelled: bool,
+    broken: Option<String>,
+}
+
+/// A step that waits for its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// The step.
+    pub step: usize,
+    /// Where the waiting program keeps its files.
+    pub room: Room,
+    /// The end of that directory's name.
+    pub suffix: String,
+}
+
+/// A file's present content, as far as it has come.
+#[derive(Debug)]
+struct Shown {
+    step: usize,
+    content: Option<Vec<u8>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Nothing of our program was heard; what comes is a login shell's noise.
+    Silent,
+    /// It runs.
+    Connected,
+    /// It has asked every step.
+    Planned,
+    /// Its first half has ended, and there is something to change.
+    Asked,
+    /// It was sent its second half, and has said nothing of it.
+    Sent,
+    /// It is at that.
+    Changing,
+    /// It has ended, or is not to go on.
+    Done,
+}
+
+impl HostRun {
+    /// A run of `plan` whose program carries `nonce` and may change things only with `apply`.
+    pub fn new(plan: Arc<Plan>, apply: bool, nonce: &Nonce) -> Self {
+        let count = plan.steps.len();
+        Self {
+            plan,
+            apply,
+            decoder: Some(Decoder::new(nonce)),
+            now: Duration::ZERO,
+            phase: Stage::Silent,
+            wanted: vec![false; count],
+            ended: vec![false; count],
+            counts: StepCounts::default(),
+            current: None,
+            began: Duration::ZERO,
+            output: Bounded::default(),
+            stray: Bounded::default(),
+            shown: None,
+            need: None,
+            cancelled: false,
+            broken: None,
+        }
+    }
+
+    /// The steps that do not hold, when the host has said so and waits for the half that changes them.
+    pub fn asked(&self) -> Option<Vec<usize>> {
+        let wanted = || self.wanted.iter().enumerate().filter(|(_, wanted)| **wanted);
+        (self.phase == Stage::Asked && self.broken.is_none())
+            .then(|| wanted().map(|(step, _)| step).collect())
+    }
+
+    /// The host is sent its second half.
+    pub fn go_on(&mut self) {
+        if self.phase == Stage::Asked {
+            self.phase = Stage::Sent;
+        }
+    }
+
+    /// Whether nothing of the half that was sent last has been heard: what was cut off before that has done nothing.
+    pub fn is_silent(&self) -> bool {
+        matches!(self.phase, Stage::Silent | Stage::Asked | Stage::Sent)
+    }
+
+    /// The host is not sent its second half, for `reason`: nothing is changed there.
+    pub fn decline(&mut self, reason: &Reason, emit: &mut impl FnMut(Event)) {
+        if self.phase != Stage::Asked {
+            return;
+        }
+        for step in 0..self.ended.len() {
+            if self.wanted[step] {
+                self.end(step, Outcome::Skipped, Some(reason.clone()), emit);
+            } else if !self.ended[step] {
+                self.end(step, Outcome::Ok, None, emit);
+            }
+        }
+        self.cancelled = *reason == Reason::Cancelled;
+        self.phase = Stage::Done;
+    }
+
+    /// The content a step waits for, once.
+    pub fn need(&mut self) -> Option<Need> {
+        self.need.take()
+    }
+
+    /// The content a step waits for could not be brought: `detail` stands in its output.
+    pub fn undelivered(&mut self, step: usize, detail: &str, emit: &mut impl FnMut(Event)) {
+        if self.open(step).is_ok() {
+            self.output(format!("{detail}\n").into_bytes(), emit);
+        }
+    }
+
+    /// Whether the program has said its last word, or cannot be believed any more.
+    pub fn is_done(&self) -> bool {
+        self.phase == Stage::Done || self.broken.is_some()
+    }
+
+    /// Takes what the host wrote to stdout, `now` being the time since the run began.
+    pub fn stdout(&mut self, bytes: &[u8], now: Duration, emit: &mut impl FnMut(Event)) {
+        self.now = now;
+        let Some(mut decoder) = self.decoder.take() else {
+            return;
+        };
+        decoder.feed(bytes, &mut |item| self.item(item, emit));
+        self.decoder = Some(decoder);
+    }
+
+    /// Takes what the host wrote to stderr: sudo's or a login shell's words, as the program itself writes none.
+    pub fn stderr(&mut self, bytes: &[u8]) {
+        self.stray.push(bytes);
+    }
+
+    /// Ends the run: accounts for every step that has not ended, and says how the host did.
+    pub fn finish(
+        mut self,
+        ended: &Ended,
+        now: Duration,
+        emit: &mut impl FnMut(Event),
+    ) -> (HostStatus, StepCounts) {
+        self.now = now;
+        if let Some(decoder) = self.decoder.take() {
+            decoder.finish(&mut |item| self.item(item, emit));
+        }
+        if self.phase == Stage::Done && self.broken.is_none() {
+            let status = match (self.counts.failed, self.cancelled) {
+                (0, true) => HostStatus::Cancelled,
+                (0, false) => HostStatus::Ok,
+                _ => HostStatus::Failed,
+            };
+            return (status, self.counts);
+        }
+        let left = *ended == Ended::Left && self.broken.is_none();
+        let said = self.stray.text();
+        if self.phase == Stage::Silent {
+            let detail = match (&self.broken, ended) {
+                (Some(broken), _) => format!("the host's answer makes no sense: {broken}"),
+                (None, Ended::Exit(status)) => silent(&format!(" ({status})"), &said),
+                (None, Ended::Lost(detail)) => silent(&format!(": {detail}"), &said),
+                (None, Ended::Left) => return (HostStatus::Cancelled, self.counts),
+            };
+            return (HostStatus::Unsupported { detail }, self.counts);
+        }
+        let at_work = self
+            .current
+            .filter(|(_, phase)| *phase != Phase::Check)
+            .map(|(step, _)| step);
+        for step in 0..self.ended.len() {
+            if !self.ended[step] {
+                let (outcome, reason) = match (at_work == Some(step), left) {
+                    (true, true) => (Outcome::Failed, Reason::Left),
+                    (true, false) => (Outcome::Failed, Reason::Lost),
+                    (false, true) => (Outcome::Skipped, Reason::Cancelled),
+                    (false, false) => (Outcome::Skipped, Reason::Lost),
+                };
+                self.end(step, outcome, Some(reason), emit);
+            }
+        }
+        let detail = match (self.broken, ended) {
+            (Some(broken), _) => format!("the host's answer makes no sense: {broken}"),
+            (None, Ended::Lost(detail)) => detail.clone(),
+            (None, Ended::Exit(status)) => format!("the program stopped before its end ({status}) {said}")
+                .trim_end()
+                .to_owned(),
+            (None, Ended::Left) => return (HostStatus::Cancelled, self.counts),
+        };
+        (HostStatus::Lost { detail }, self.counts)
+    }
+
+    fn host(&self) -> Name {
+        self.plan.host.name.clone()
+    }
+
+    fn step(&self, index: usize) -> Arc<Step> {
+        Arc::clone(&self.plan.steps[index].step)
+    }
+}
+
+/// Why nothing of our program was heard, in the host's own words where it has any.
+fn silent(how: &str, said: &str) -> String {
+    let separator = if said.is_empty() { "" } else { ": " };
+    format!("the program did not start{how}{separator}{said}")
+}
