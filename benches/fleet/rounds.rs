@@ -38,7 +38,7 @@ struct Bench {
 /// Measures and prints everything.
 pub(super) async fn run(wishes: &Wishes) -> Outcome<()> {
     let hosts = Hosts::find(wishes).await?;
-    let transport: Arc<dyn Transport> = Arc::new(Ssh::new(None));
+    let transport: Arc<dyn Transport> = Arc::new(Ssh::new());
     let facts = hosts.facts(&transport).await?;
     let profiles = [SMALL, LARGE].map(|size| (size, Steps::new(&size, &facts)));
     let named: Vec<(Size, &Steps)> = profiles.iter().map(|(size, steps)| (*size, steps)).collect();

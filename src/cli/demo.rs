@@ -5,13 +5,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::builtin;
 use crate::config::Table;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::document;
-use crate::inventory::{Become, Connection, Host, HostKeyPolicy};
+use crate::inventory::{Connection, Host};
 use crate::module::{Registry, TomlModule};
 use crate::name::Name;
 use crate::plan::{self, Plan};
@@ -88,7 +87,7 @@ async fn demo(args: &Args, place: &Path) -> Outcome {
             Work::DryRun(plans)
         };
         let (events, teller) = args.telling.start(Vec::new(), None)?;
-        let fleet = Fleet::new(Arc::new(Ssh::new(None))).diff(!apply);
+        let fleet = Fleet::new(Arc::new(Ssh::new())).diff(!apply);
         let summary = fleet.run(Name::parse("demo").ok(), work, events, &cancel).await;
         code = teller.finish(&summary)?;
         if code != 0 {
@@ -103,16 +102,11 @@ async fn demo(args: &Args, place: &Path) -> Outcome {
 
 fn host(name: Name, port: u16, place: &Path) -> Result<Host, Failure> {
     let connection = Connection {
-        address: "127.0.0.1".to_owned(),
         port,
-        user: "demo".to_owned(),
         identity_files: vec![place.join("id")],
         identities_only: true,
         known_hosts: vec![place.join("known_hosts")],
-        host_key_policy: HostKeyPolicy::Strict,
-        r#become: Become::None,
-        connect_timeout: Duration::from_secs(10),
-        keepalive: Duration::from_secs(15),
+        ..Connection::to("127.0.0.1", "demo")
     };
     // One of them is set up differently, so that there is something to tell apart.
     let mut config = Table::default();

@@ -74,12 +74,9 @@ fn groups(host: &Host) -> String {
 
 fn shown(host: &Host) -> String {
     let connection = &host.connection;
-    let paths = |paths: &[std::path::PathBuf]| {
-        paths
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect::<Vec<_>>()
-            .join(", ")
+    let paths = |paths: Vec<&std::path::PathBuf>| {
+        let paths = paths.iter().map(|path| path.display().to_string());
+        paths.collect::<Vec<_>>().join(", ")
     };
     let mut text = String::new();
     let become_user = match connection.r#become {
@@ -93,8 +90,11 @@ fn shown(host: &Host) -> String {
         ("address", place(host)),
         ("groups", groups(host)),
         ("become", become_user.to_owned()),
-        ("identity files", paths(&connection.identity_files)),
-        ("known hosts", paths(&connection.known_hosts)),
+        (
+            "identity files",
+            paths(connection.identity_files.iter().collect()),
+        ),
+        ("known hosts", paths(connection.known_hosts_files().collect())),
     ];
     for (what, value) in rows {
         let _ = writeln!(text, "{what:15} {value}");

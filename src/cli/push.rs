@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     signals::runtime()?.block_on(async {
         let cancel = signals::listen()?;
         let (events, teller) = args.telling.start(secrets, args.record.start(None))?;
-        let transport = Arc::new(Ssh::new(agent()));
+        let transport = Arc::new(Ssh::new());
         let fleet = Fleet::new(transport).parallel(args.parallel).diff(args.diff);
         let summary = fleet.run(Some(planned.profile.name), work, events, &cancel).await;
         let code = teller.finish(&summary)?;
@@ -83,11 +83,4 @@ pub(super) fn secrets(plans: &[Plan]) -> Vec<String> {
         .flat_map(Plan::secrets)
         .map(|secret| secret.expose().to_owned())
         .collect()
-}
-
-/// The socket of the agent of the person at the controller.
-pub(super) fn agent() -> Option<std::path::PathBuf> {
-    std::env::var_os("SSH_AUTH_SOCK")
-        .filter(|path| !path.is_empty())
-        .map(Into::into)
 }

@@ -11,7 +11,6 @@ use crate::transport::ssh::Ssh;
 
 use super::Outcome;
 use super::project::{HostsArgs, TrustArgs};
-use super::push::agent;
 use super::recording::RecordArgs;
 use super::signals;
 use super::telling::TellingArgs;
@@ -46,7 +45,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         let cancel = signals::listen()?;
         let recorder = args.record.start(Some(&args.command));
         let (events, teller) = args.telling.start(Vec::new(), recorder)?;
-        let fleet = Fleet::new(Arc::new(Ssh::new(agent()))).parallel(args.parallel);
+        let fleet = Fleet::new(Arc::new(Ssh::new())).parallel(args.parallel);
         let summary = fleet
             .run(None, Work::Command(hosts, Arc::new(program)), events, &cancel)
             .await;

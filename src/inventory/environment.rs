@@ -12,8 +12,10 @@ const SYSTEM_KNOWN_HOSTS: &str = "/etc/ssh/ssh_known_hosts";
 pub struct Environment {
     /// What `~/` stands for.
     pub home: Option<PathBuf>,
-    /// The user to log in as where the inventory says nothing.
+    /// The user to log in as where nobody says anything.
     pub user: Option<String>,
+    /// The socket of the SSH agent (`$SSH_AUTH_SOCK`).
+    pub agent: Option<PathBuf>,
 }
 
 impl Environment {
@@ -23,6 +25,9 @@ impl Environment {
         Self {
             home: std::env::home_dir().filter(|home| home.is_absolute()),
             user: user("USER").or_else(|| user("LOGNAME")),
+            agent: std::env::var_os("SSH_AUTH_SOCK")
+                .filter(|path| !path.is_empty())
+                .map(Into::into),
         }
     }
 
@@ -33,9 +38,13 @@ impl Environment {
             .collect()
     }
 
-    /// The files of known host keys when the inventory names none; they need not exist.
+    /// The files of known host keys that are written to when the inventory names none; they need not exist.
     pub(super) fn known_hosts(&self) -> Vec<PathBuf> {
-        let own = self.home.iter().map(|home| home.join(KNOWN_HOSTS));
-        own.chain([PathBuf::from(SYSTEM_KNOWN_HOSTS)]).collect()
+        self.home.iter().map(|home| home.join(KNOWN_HOSTS)).collect()
+    }
+
+    /// The files of known host keys that all users of this machine share; they need not exist.
+    pub(super) fn global_known_hosts() -> Vec<PathBuf> {
+        vec![PathBuf::from(SYSTEM_KNOWN_HOSTS)]
     }
 }

@@ -1,9 +1,8 @@
 //! One host: what it is called, how it is reached, what is set for it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
+use super::connection::Connection;
 use crate::config::{HostView, Table};
 use crate::name::Name;
 
@@ -33,43 +32,8 @@ impl Host {
     }
 }
 
-/// How a host is reached. The words are those of `ssh_config(5)` where it has one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Connection {
-    /// Host name or IP address to connect to (`HostName`).
-    pub address: String,
-    /// TCP port (`Port`).
-    pub port: u16,
-    /// User to log in as (`User`).
-    pub user: String,
-    /// Private keys to try, in order, before the agent's (`IdentityFile`). Absolute.
-    pub identity_files: Vec<PathBuf>,
-    /// Whether keys of the agent are left alone (`IdentitiesOnly`).
-    pub identities_only: bool,
-    /// Files of known host keys (`UserKnownHostsFile`), the first one is written to. Absolute.
-    pub known_hosts: Vec<PathBuf>,
-    /// What happens with a host key that is in none of them (`StrictHostKeyChecking`).
-    pub host_key_policy: HostKeyPolicy,
-    /// How the program becomes another user than the one logged in.
-    pub r#become: Become,
-    /// Bound on each of resolving and connecting, handshake, and authentication (`ConnectTimeout`).
-    pub connect_timeout: Duration,
-    /// How often an idle connection is probed (`ServerAliveInterval`); three unanswered probes end it.
-    pub keepalive: Duration,
-}
-
-/// What to do with an unknown host key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum HostKeyPolicy {
-    /// Refuse it.
-    #[default]
-    Strict,
-    /// Record it when nothing at all is recorded for the host; a changed or revoked key is still refused.
-    AcceptNew,
-}
-
 /// How the program becomes another user.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Become {
     /// It stays the user that logged in.

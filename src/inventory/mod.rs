@@ -4,6 +4,7 @@
 //! host lists them, then the host. Groups need no table of their own.
 
 mod address;
+mod connection;
 mod environment;
 mod host;
 mod load;
@@ -20,8 +21,9 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::document;
 use crate::name::Name;
 
+pub use connection::{AddressFamily, AlgorithmList, Algorithms, Connection, HostKeyPolicy, Method, Route};
 pub use environment::Environment;
-pub use host::{Become, Connection, Host, HostKeyPolicy};
+pub use host::{Become, Host};
 pub use selector::Selector;
 
 /// All hosts, in the order of the file, and the groups they are in.

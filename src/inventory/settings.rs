@@ -6,8 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::connection::{Connection, HostKeyPolicy};
 use super::environment::Environment;
-use super::host::{Become, Connection, HostKeyPolicy};
+use super::host::Become;
 use crate::config::{Data, Fields, Value};
 use crate::diagnostic::Diagnostic;
 
@@ -21,9 +22,6 @@ const HOST_KEY_POLICY: &[(&str, HostKeyPolicy)] = &[
     ("strict", HostKeyPolicy::Strict),
     ("accept-new", HostKeyPolicy::AcceptNew),
 ];
-const DEFAULT_PORT: u16 = 22;
-const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const DEFAULT_KEEPALIVE: Duration = Duration::from_secs(15);
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What one level of the inventory says about connections.
@@ -76,19 +74,27 @@ impl Settings {
 
     /// The connection to `address`, or nothing when nobody says which user logs in.
     pub(super) fn connection(self, address: String, environment: &Environment) -> Option<Connection> {
+        let user = self.user.or_else(|| environment.user.clone())?;
+        let defaults = Connection::to(address, user);
+        // Files the inventory names are all there are; the machine's own belong to the default.
+        let (known_hosts, global_known_hosts) = match self.known_hosts {
+            Some(files) => (files, Vec::new()),
+            None => (environment.known_hosts(), Environment::global_known_hosts()),
+        };
         Some(Connection {
-            address,
-            port: self.port.unwrap_or(DEFAULT_PORT),
-            user: self.user.or_else(|| environment.user.clone())?,
+            port: self.port.unwrap_or(defaults.port),
             identity_files: self
                 .identity_files
                 .unwrap_or_else(|| environment.identity_files()),
-            identities_only: self.identities_only.unwrap_or(false),
-            known_hosts: self.known_hosts.unwrap_or_else(|| environment.known_hosts()),
-            host_key_policy: self.host_key_policy.unwrap_or_default(),
-            r#become: self.r#become.unwrap_or_default(),
-            connect_timeout: self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT),
-            keepalive: self.keepalive.unwrap_or(DEFAULT_KEEPALIVE),
+            identities_only: self.identities_only.unwrap_or(defaults.identities_only),
+            agent: environment.agent.clone(),
+            known_hosts,
+            global_known_hosts,
+            host_key_policy: self.host_key_policy.unwrap_or(defaults.host_key_policy),
+            r#become: self.r#become.unwrap_or(defaults.r#become),
+            connect_timeout: self.connect_timeout.unwrap_or(defaults.connect_timeout),
+            keepalive: self.keepalive.unwrap_or(defaults.keepalive),
+            ..defaults
         })
     }
 }

@@ -46,6 +46,7 @@ fn tell(case: &Path) -> String {
         let environment = Environment {
             home: Some("/home/ada".into()),
             user: Some("ada".to_owned()),
+            ..Environment::default()
         };
         let inventory = mistakes.take(Inventory::load(&case.join("inventory.toml"), &environment));
         if let (Some(inventory), Ok(limits)) = (inventory, std::fs::read_to_string(case.join("limit.txt"))) {

@@ -25,12 +25,13 @@ fn a_bare_host_gets_the_defaults_of_ssh() {
     assert_eq!(connection.identity_files.len(), 3);
     assert!(!connection.identities_only);
     assert_eq!(
-        connection.known_hosts,
+        connection.known_hosts_files().collect::<Vec<_>>(),
         [
-            PathBuf::from("/home/ada/.ssh/known_hosts"),
-            PathBuf::from("/etc/ssh/ssh_known_hosts")
+            Path::new("/home/ada/.ssh/known_hosts"),
+            Path::new("/etc/ssh/ssh_known_hosts")
         ]
     );
+    assert_eq!(connection.known_hosts.len(), 1, "one is written to");
     assert_eq!(connection.host_key_policy, HostKeyPolicy::Strict);
     assert_eq!(connection.r#become, Become::None);
     assert_eq!(connection.connect_timeout, Duration::from_secs(10));
@@ -170,7 +171,7 @@ fn without_home_and_user_the_inventory_has_to_say_them() {
     assert!(parse("[hosts.a]\nuser = 'x'\nknown_hosts = '~/x'").is_err());
     let inventory = parse("[hosts.a]\nuser = 'x'").unwrap();
     assert!(inventory.hosts[0].connection.identity_files.is_empty());
-    assert_eq!(inventory.hosts[0].connection.known_hosts.len(), 1);
+    assert_eq!(inventory.hosts[0].connection.known_hosts_files().count(), 1);
 }
 
 #[test]
@@ -199,7 +200,7 @@ fn the_example_is_read_and_shows_every_key() {
         path,
         &Environment {
             home: Some("/home/ada".into()),
-            user: None,
+            ..Environment::default()
         },
     )
     .unwrap();

@@ -13,6 +13,7 @@ fn parse(text: &str) -> Result<Inventory, Diagnostics> {
     let environment = Environment {
         home: Some("/home/ada".into()),
         user: Some("ada".to_owned()),
+        ..Environment::default()
     };
     Inventory::parse(
         &Source::new("inventory.toml", text),

@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use provision::inventory::{Become, Connection, Host, HostKeyPolicy};
+use provision::inventory::{Connection, Host};
 use provision::name::Name;
 use provision::transport::ssh::embedded::{ClientKey, Embedded};
 use tempfile::TempDir;
@@ -51,16 +50,11 @@ impl TestHost {
 /// A connection to `port` of 127.0.0.1 with the files `id` and `known_hosts` of `dir`.
 pub fn connection(port: u16, dir: &Path) -> Connection {
     Connection {
-        address: "127.0.0.1".to_owned(),
         port,
-        user: "tester".to_owned(),
         identity_files: vec![dir.join("id")],
         identities_only: true,
         known_hosts: vec![dir.join("known_hosts")],
-        host_key_policy: HostKeyPolicy::Strict,
-        r#become: Become::None,
-        connect_timeout: Duration::from_secs(10),
-        keepalive: Duration::from_secs(15),
+        ..Connection::to("127.0.0.1", "tester")
     }
 }
 

@@ -179,7 +179,7 @@ async fn replay_keeps_the_contract() {
 #[tokio::test]
 async fn ssh_keeps_the_contract() {
     let host = TestHost::start().await;
-    within(check(&Ssh::new(None), &host.host())).await;
+    within(check(&Ssh::new(), &host.host())).await;
     within(host.server.stop()).await;
 }
 

@@ -17,7 +17,7 @@ use crate::kit::proxy::{Fault, Proxy};
 use crate::kit::ssh_server::{Manners, ScriptedServer};
 
 async fn connect(connection: Connection) -> Box<dyn Session> {
-    within(Ssh::new(None).connect(&host(connection))).await.unwrap()
+    within(Ssh::new().connect(&host(connection))).await.unwrap()
 }
 
 async fn run(session: &mut dyn Session, program: impl Into<Vec<u8>>) -> Box<dyn Running> {
@@ -353,7 +353,7 @@ async fn a_connection_cut_in_the_middle_of_a_run_is_lost() {
             };
             let proxy = Proxy::start(host.server.port(), fault).await;
             let connection = through(&proxy, host.connection());
-            let Ok(mut session) = within(Ssh::new(None).connect(&self::host(connection))).await else {
+            let Ok(mut session) = within(Ssh::new().connect(&self::host(connection))).await else {
                 continue;
             };
             let mut program = b"main() { printf '%04096d' 0; exit 0; }\n".to_vec();

@@ -24,8 +24,9 @@ async fn server(denies: bool) -> ScriptedServer {
     ScriptedServer::start(manners).await
 }
 
-async fn connect(agent: Option<&SshAgent>, connection: Connection) -> Result<(), Unreachable> {
-    let ssh = Ssh::new(agent.map(|agent| agent.socket.clone()));
+async fn connect(agent: Option<&SshAgent>, mut connection: Connection) -> Result<(), Unreachable> {
+    connection.agent = agent.map(|agent| agent.socket.clone());
+    let ssh = Ssh::new();
     let session = within(ssh.connect(&host(connection))).await?;
     within(session.close()).await;
     Ok(())
@@ -169,7 +170,8 @@ async fn all_hosts_share_one_agent_connection() {
     let mut connection = server.connection();
     connection.identity_files = Vec::new();
     connection.identities_only = false;
-    let ssh = Arc::new(Ssh::new(Some(agent.socket.clone())));
+    connection.agent = Some(agent.socket.clone());
+    let ssh = Arc::new(Ssh::new());
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..20 {
         let (ssh, host) = (Arc::clone(&ssh), host(connection.clone()));
@@ -187,7 +189,8 @@ async fn an_agent_that_is_gone_does_not_matter_to_key_files() {
     let gone = server.dir.path().join("no-agent");
     let mut connection = server.connection();
     connection.identities_only = false;
-    let ssh = Ssh::new(Some(gone.clone()));
+    connection.agent = Some(gone.clone());
+    let ssh = Ssh::new();
     within(ssh.connect(&host(connection.clone()))).await.unwrap();
     connection.identity_files.clear();
     let cause = within(ssh.connect(&host(connection))).await.err().unwrap();

@@ -42,7 +42,7 @@ async fn count_halves(mut connection: Connection, program: Vec<u8>, more: Option
     std::fs::write(&connection.known_hosts[0], format!("{known}\n{through}")).unwrap();
     connection.port = proxy.port;
     let start = Instant::now();
-    let ssh = Ssh::new(None);
+    let ssh = Ssh::new();
     let mut session = within(ssh.connect(&host(connection))).await.unwrap();
     let mut running = within(session.run(program)).await.unwrap();
     if let Some(more) = more {

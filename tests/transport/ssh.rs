@@ -14,7 +14,7 @@ use crate::kit::sshd::Sshd;
 #[tokio::test]
 async fn a_program_runs() {
     let host = TestHost::start().await;
-    let ssh = Ssh::new(None);
+    let ssh = Ssh::new();
     let mut session = within(ssh.connect(&host.host())).await.unwrap();
     let program = b"main() { echo out; echo err >&2; pwd; exit 3; }; main </dev/null\n".to_vec();
     let mut running = within(session.run(program)).await.unwrap();
@@ -31,7 +31,7 @@ async fn a_program_runs() {
 async fn an_unknown_key_is_refused() {
     let host = TestHost::start().await;
     std::fs::write(host.path("known_hosts"), "").unwrap();
-    let cause = within(Ssh::new(None).connect(&host.host())).await.err().unwrap();
+    let cause = within(Ssh::new().connect(&host.host())).await.err().unwrap();
     assert_eq!(
         cause,
         Unreachable::HostKeyUnknown {
@@ -48,7 +48,7 @@ async fn an_unknown_key_is_refused() {
 async fn the_exec_line_is_the_one_of_become() {
     let host = TestHost::start().await;
     let doas = host.host_with(|connection| connection.r#become = Become::Doas);
-    let mut session = within(Ssh::new(None).connect(&doas)).await.unwrap();
+    let mut session = within(Ssh::new().connect(&doas)).await.unwrap();
     let mut running = within(session.run(b"echo never\n".to_vec())).await.unwrap();
     let transcript = finish(&mut *running).await;
     assert_eq!(transcript.stdout, "");
@@ -63,7 +63,7 @@ async fn the_exec_line_is_the_one_of_become() {
 #[tokio::test]
 async fn many_hosts_share_one_transport() {
     let host = TestHost::start().await;
-    let (ssh, inventory) = (Arc::new(Ssh::new(None)), Arc::new(host.host()));
+    let (ssh, inventory) = (Arc::new(Ssh::new()), Arc::new(host.host()));
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..50 {
         let (ssh, inventory) = (Arc::clone(&ssh), Arc::clone(&inventory));
@@ -88,7 +88,7 @@ async fn openssh_with_one_session_is_enough() {
     let Some(sshd) = Sshd::start("MaxSessions 1").await else {
         return;
     };
-    let mut session = within(Ssh::new(None).connect(&host(sshd.connection())))
+    let mut session = within(Ssh::new().connect(&host(sshd.connection())))
         .await
         .unwrap();
     let mut running = within(session.run(b"main() { echo on; cat; }; main\n".to_vec()))
@@ -112,7 +112,7 @@ async fn openssh_with_one_session_is_enough() {
 #[tokio::test]
 async fn a_stopped_host_kills_its_programs_and_nothing_else() {
     let host = TestHost::start().await;
-    let mut session = within(Ssh::new(None).connect(&host.host())).await.unwrap();
+    let mut session = within(Ssh::new().connect(&host.host())).await.unwrap();
     let program = b"echo $$; trap '' HUP TERM; sleep 600 & sleep 600\n".to_vec();
     let mut running = within(session.run(program)).await.unwrap();
     let Some(Output::Stdout(pid)) = within(running.next()).await else {
@@ -136,7 +136,7 @@ fn alive(pid: &str) -> bool {
 async fn a_background_process_does_not_hold_the_run() {
     let Some(sshd) = Sshd::start("").await else { return };
     let host = host(sshd.connection());
-    let mut session = within(Ssh::new(None).connect(&host)).await.unwrap();
+    let mut session = within(Ssh::new().connect(&host)).await.unwrap();
     let program = b"sleep 100 & echo $!; exit 4\n".to_vec();
     let mut running = within(session.run(program)).await.unwrap();
     let transcript = finish(&mut *running).await;

@@ -71,7 +71,7 @@ impl Setup {
     }
 
     async fn connect(&self) -> Result<(), Unreachable> {
-        let session = within(Ssh::new(None).connect(&host(self.connection()))).await?;
+        let session = within(Ssh::new().connect(&host(self.connection()))).await?;
         within(session.close()).await;
         Ok(())
     }
@@ -232,10 +232,7 @@ async fn a_file_that_cannot_be_used_trusts_nobody() {
             let mut connection = setup.connection();
             // Beside a good one: each has to be usable.
             connection.known_hosts.push(path.clone());
-            let cause = within(Ssh::new(None).connect(&host(connection)))
-                .await
-                .err()
-                .unwrap();
+            let cause = within(Ssh::new().connect(&host(connection))).await.err().unwrap();
             let Unreachable::KnownHosts { file, .. } = &cause else {
                 panic!("{}: {cause:?}", path.display());
             };
@@ -262,7 +259,7 @@ async fn no_file_at_all_learns_nobody() {
     let mut connection = setup.connection();
     for files in [vec![], vec![PathBuf::from("/dev/null")]] {
         connection.known_hosts = files;
-        let cause = within(Ssh::new(None).connect(&host(connection.clone())))
+        let cause = within(Ssh::new().connect(&host(connection.clone())))
             .await
             .err()
             .unwrap();
@@ -280,7 +277,7 @@ async fn a_new_host_is_written_down_once() {
     let file = connection.known_hosts[0].clone();
     let host = Arc::new(host(connection));
     // Two of these are as two processes: they share nothing but the file.
-    let transports = [Arc::new(Ssh::new(None)), Arc::new(Ssh::new(None))];
+    let transports = [Arc::new(Ssh::new()), Arc::new(Ssh::new())];
     let mut tasks = tokio::task::JoinSet::new();
     for turn in 0..20 {
         let (ssh, host) = (Arc::clone(&transports[turn % 2]), Arc::clone(&host));
@@ -316,7 +313,7 @@ async fn a_new_line_does_not_touch_the_others() {
 async fn learning_looks_again_under_the_lock() {
     let setup = Setup::accept_new().await;
     setup.knows("");
-    let ssh = Ssh::new(None);
+    let ssh = Ssh::new();
     // Read the file once, by way of a host it knows nothing of and that does not answer.
     let mut elsewhere = setup.connection();
     elsewhere.port = 1;

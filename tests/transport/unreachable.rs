@@ -16,7 +16,7 @@ use crate::kit::ssh_server::{Manners, Open, RawServer, ScriptedServer, Seen};
 const SHORT: Duration = Duration::from_millis(300);
 
 async fn refused(connection: Connection) -> Unreachable {
-    within(Ssh::new(None).connect(&host(connection)))
+    within(Ssh::new().connect(&host(connection)))
         .await
         .err()
         .expect("this host cannot be reached")
@@ -184,7 +184,7 @@ async fn a_host_silent_in_authentication_times_out() {
 }
 
 async fn session(server: &ScriptedServer) -> Box<dyn Session> {
-    let ssh = Ssh::new(None);
+    let ssh = Ssh::new();
     within(ssh.connect(&host(short(server.connection()))))
         .await
         .unwrap()
@@ -234,7 +234,7 @@ async fn a_connection_cut_anywhere_in_the_handshake_is_an_error() {
             let line = server.host_key.line(&format!("[127.0.0.1]:{}", proxy.port));
             std::fs::write(&connection.known_hosts[0], line).unwrap();
             connection.port = proxy.port;
-            match within(Ssh::new(None).connect(&host(connection))).await {
+            match within(Ssh::new().connect(&host(connection))).await {
                 Ok(session) => within(session.close()).await,
                 Err(Unreachable::Protocol { .. }) => {}
                 Err(cause) => panic!("{fault:?}: {cause:?}"),

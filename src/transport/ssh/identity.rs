@@ -22,9 +22,10 @@ const MAX_OFFERS: usize = 5;
 const MAX_BYTES: u64 = 64 << 10;
 
 /// The keys of a run, shared by all its hosts.
+#[derive(Default)]
 pub(super) struct Identities {
     files: Mutex<HashMap<PathBuf, Arc<OnceCell<KeyFile>>>>,
-    agent: Option<Agent>,
+    agents: Mutex<HashMap<PathBuf, Arc<Agent>>>,
 }
 
 /// A key to offer.
@@ -74,21 +75,21 @@ impl Candidate {
 }
 
 impl Identities {
-    pub(super) fn new(agent: Option<PathBuf>) -> Self {
-        Self {
-            files: Mutex::default(),
-            agent: agent.map(Agent::new),
-        }
-    }
-
-    pub(super) fn agent(&self) -> Option<&Agent> {
-        self.agent.as_ref()
+    /// The agent a host's keys may be in.
+    pub(super) fn agent(&self, connection: &Connection) -> Option<Arc<Agent>> {
+        let socket = connection.agent.as_ref()?;
+        let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
+        let agent = agents
+            .entry(socket.clone())
+            .or_insert_with(|| Arc::new(Agent::new(socket.clone())));
+        Some(Arc::clone(agent))
     }
 
     /// What to offer to a host, in order; an error when there is nothing.
     pub(super) async fn offers(&self, connection: &Connection) -> Result<Offers, Unreachable> {
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut notes = Vec::new();
+        let agent = self.agent(connection);
         let mut held: Option<Vec<(PublicKey, String)>> = None;
         for path in &connection.identity_files {
             let file = path.display();
@@ -99,7 +100,7 @@ impl Identities {
                 }),
                 KeyFile::Public(key, why) => {
                     if held.is_none() {
-                        held = Some(self.held(&mut notes).await);
+                        held = Some(held_by(agent.as_deref(), &mut notes).await);
                     }
                     let in_agent = held
                         .iter()
@@ -121,7 +122,7 @@ impl Identities {
         }
         if !connection.identities_only {
             if held.is_none() {
-                held = Some(self.held(&mut notes).await);
+                held = Some(held_by(agent.as_deref(), &mut notes).await);
             }
             for (key, comment) in held.into_iter().flatten() {
                 let label = describe(&format!("agent: {comment}"), &key);
@@ -161,18 +162,18 @@ impl Identities {
         };
         cell.get_or_init(read).await.clone()
     }
+}
 
-    /// The agent's keys with their comments; why there are none goes to `notes`.
-    async fn held(&self, notes: &mut Vec<String>) -> Vec<(PublicKey, String)> {
-        let Some(agent) = &self.agent else {
-            return Vec::new();
-        };
-        match agent.keys().await {
-            Ok(keys) => keys,
-            Err(detail) => {
-                notes.push(format!("agent {}: {detail}", agent.socket().display()));
-                Vec::new()
-            }
+/// The agent's keys with their comments; why there are none goes to `notes`.
+async fn held_by(agent: Option<&Agent>, notes: &mut Vec<String>) -> Vec<(PublicKey, String)> {
+    let Some(agent) = agent else {
+        return Vec::new();
+    };
+    match agent.keys().await {
+        Ok(keys) => keys,
+        Err(detail) => {
+            notes.push(format!("agent {}: {detail}", agent.socket().display()));
+            Vec::new()
         }
     }
 }

@@ -22,7 +22,6 @@ pub mod verdict;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -40,10 +39,8 @@ use super::{BoxFuture, Session, Transport};
 use crate::event::{ConnectPhase, Unreachable};
 use crate::inventory::{Connection, Host};
 
-/// How many probes may go unanswered before a connection is given up.
-const PROBES: u32 = 3;
-
-/// The SSH transport. One value serves all hosts of a run: they share key files, the agent and known hosts.
+/// The SSH transport. One value serves all hosts of a run: they share key files, agents and known hosts.
+#[derive(Default)]
 pub struct Ssh {
     trust: Trust,
     identities: Identities,
@@ -52,7 +49,7 @@ pub struct Ssh {
 }
 
 /// What one [`Config`] differs from another by.
-type Policy = (Vec<String>, Duration);
+type Policy = (Vec<String>, Duration, u32);
 
 /// A connection whose host is known to be the right one.
 struct Greeted {
@@ -62,25 +59,21 @@ struct Greeted {
 }
 
 impl Ssh {
-    /// A transport that asks the agent behind the socket `agent`, if any, for keys the files do not give.
-    pub fn new(agent: Option<PathBuf>) -> Self {
-        Self {
-            trust: Trust::default(),
-            identities: Identities::new(agent),
-            resolver: Resolver::default(),
-            configs: Mutex::default(),
-        }
+    /// A transport that has met no host yet.
+    pub fn new() -> Self {
+        Self::default()
     }
 
     async fn open(&self, host: &Host) -> Result<SshSession, Unreachable> {
-        let connection = &*host.connection;
+        let connection = &host.connection;
         // What can go wrong without contact goes wrong without contact.
         let expectation = self.trust.expectation(connection).await?;
         let offers = self.identities.offers(connection).await?;
         let tcp = self.route(connection).await?;
         let mut greeted = self.greet(connection, tcp, expectation).await?;
         let Greeted { handle, notes, .. } = &mut greeted;
-        let prove = authenticate::prove(handle, connection, &offers, self.identities.agent(), notes);
+        let agent = self.identities.agent(connection);
+        let prove = authenticate::prove(handle, connection, &offers, agent.as_deref(), notes);
         bounded(connection, ConnectPhase::Authenticate, prove).await?;
         Ok(SshSession::new(greeted, connection))
     }
@@ -130,6 +123,7 @@ impl Ssh {
         let policy = (
             types.iter().map(ToString::to_string).collect(),
             connection.keepalive,
+            connection.keepalive_max,
         );
         let mut configs = self.configs.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
@@ -140,7 +134,7 @@ impl Ssh {
                 ))),
                 preferred: algorithms::preferred(&types),
                 keepalive_interval: Some(connection.keepalive).filter(|interval| !interval.is_zero()),
-                keepalive_max: PROBES as usize,
+                keepalive_max: connection.keepalive_max as usize,
                 // `Stream` bounds what this would bound, and does not take a suspended laptop for a dead host.
                 inactivity_timeout: None,
                 channel_buffer_size: 32,
@@ -153,9 +147,11 @@ impl Ssh {
 
 /// How long a host may take no data: as long as it may leave probes unanswered.
 fn patience(connection: &Connection) -> Duration {
-    connection
-        .connect_timeout
-        .max(connection.keepalive * (PROBES + 1))
+    connection.connect_timeout.max(
+        connection
+            .keepalive
+            .saturating_mul(connection.keepalive_max.saturating_add(1)),
+    )
 }
 
 async fn bounded<T>(

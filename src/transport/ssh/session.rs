@@ -31,18 +31,18 @@ const STDERR: u32 = 1;
 pub(super) struct SshSession {
     handle: Handle<Client>,
     notes: Arc<Notes>,
-    connection: Connection,
+    connection: Arc<Connection>,
     /// Dropped last: cuts the stream, so that neither socket nor task outlives the session.
     cut: DropGuard,
 }
 
 impl SshSession {
-    pub(super) fn new(greeted: Greeted, connection: &Connection) -> Self {
+    pub(super) fn new(greeted: Greeted, connection: &Arc<Connection>) -> Self {
         let Greeted { handle, notes, cut } = greeted;
         Self {
             handle,
             notes,
-            connection: connection.clone(),
+            connection: Arc::clone(connection),
             cut,
         }
     }

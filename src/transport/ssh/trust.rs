@@ -62,10 +62,12 @@ impl Expectation {
         }
         match (verdict, self.policy) {
             (Verdict::Trusted, _) => Ok(Decision::Accept),
-            (Verdict::Unknown, HostKeyPolicy::AcceptNew) => match self.recorded.doubtful() {
-                None => Ok(Decision::Learn),
-                Some(line) => Err(unreadable(&line.place, "its host field cannot be read")),
-            },
+            (Verdict::Unknown, HostKeyPolicy::AcceptNew | HostKeyPolicy::Off) => {
+                match self.recorded.doubtful() {
+                    None => Ok(Decision::Learn),
+                    Some(line) => Err(unreadable(&line.place, "its host field cannot be read")),
+                }
+            }
             (verdict, _) => Err(refusal(verdict, offered, &self.name, &self.files)),
         }
     }
@@ -118,7 +120,7 @@ impl Trust {
         let bare_name = (connection.port != 22).then(|| named(22)).transpose()?;
         let mut recorded = Recorded::default();
         let mut bare = bare_name.as_ref().map(|_| Recorded::default());
-        for path in &connection.known_hosts {
+        for path in connection.known_hosts_files() {
             let book = self.book(path);
             let refuse = |detail: String| unreadable(&path.display().to_string(), &detail);
             recorded
@@ -130,8 +132,7 @@ impl Trust {
             }
         }
         let files = connection
-            .known_hosts
-            .iter()
+            .known_hosts_files()
             .map(|path| path.display().to_string());
         Ok(Expectation {
             name,
