@@ -17,9 +17,9 @@ pub struct Directory {
     pub path: String,
     /// Permission bits.
     pub mode: Option<Mode>,
-    /// Owner, by name.
+    /// Owner, by name or number.
     pub owner: Option<String>,
-    /// Group, by name.
+    /// Group, by name or number.
     pub group: Option<String>,
     /// Whether it should be there. Absent removes it with all it holds.
     #[serde(default)]

@@ -8,7 +8,7 @@ use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Invalid;
-use crate::script::Script;
+use crate::script::{Read, Script};
 use crate::sh;
 
 /// Whether something should be there.
@@ -151,10 +151,19 @@ fn plain_name(kind: &str, name: &str) -> Result<(), String> {
 pub(super) struct Access<'a> {
     /// Permission bits.
     pub(super) mode: Option<Mode>,
-    /// Owner, by name.
+    /// Owner, by name or number.
     pub(super) owner: Option<&'a str>,
-    /// Group, by name.
+    /// Group, by name or number.
     pub(super) group: Option<&'a str>,
+}
+
+/// The number that a user or group has anywhere: `root` is 0, and a number is itself, without leading zeros.
+fn number(name: &str) -> Option<u32> {
+    if name == "root" {
+        Some(0)
+    } else {
+        name.parse().ok()
+    }
 }
 
 impl Access<'_> {
@@ -164,11 +173,24 @@ impl Access<'_> {
         if let Some(mode) = self.mode {
             script.append(sh!(" && [ \"$path_mode\" = {} ]", mode.hex()));
         }
+        // Asked for as numbers: stat would look up each name in the host's databases, path by path.
         if let Some(owner) = self.owner {
-            script.append(sh!(" && [ \"$path_owner\" = {} ]", owner));
+            script.append(match number(owner) {
+                Some(uid) => sh!(" && [ \"$path_uid\" = {} ]", uid),
+                None => sh!(
+                    " && {} && [ \"$path_uid\" = \"$user_uid\" ]",
+                    Read::User(owner.to_owned())
+                ),
+            });
         }
         if let Some(group) = self.group {
-            script.append(sh!(" && [ \"$path_group\" = {} ]", group));
+            script.append(match number(group) {
+                Some(gid) => sh!(" && [ \"$path_gid\" = {} ]", gid),
+                None => sh!(
+                    " && {} && [ \"$path_gid\" = \"$group_gid\" ]",
+                    Read::Group(group.to_owned())
+                ),
+            });
         }
         script
     }

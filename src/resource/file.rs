@@ -74,9 +74,9 @@ pub struct File {
     pub content: Option<Content>,
     /// Permission bits.
     pub mode: Option<Mode>,
-    /// Owner, by name.
+    /// Owner, by name or number.
     pub owner: Option<String>,
-    /// Group, by name.
+    /// Group, by name or number.
     pub group: Option<String>,
     /// Whether it should be there.
     #[serde(default)]

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -387,6 +388,15 @@ fn the_snapshot_and_the_system_give_the_same_answers() {
             resources.push(Link::new(&path, "file").into());
             resources.push(Link::new(&path, "gone -> 'x'").into());
             resources.push(Link::absent(&path).into());
+        }
+        // Whoever runs this is 0 or somebody else; in both cases some of these hold.
+        let uid = fs::metadata(corner.path("file")).unwrap().uid().to_string();
+        for name in ["root", "nobody", "no-such-user", "nogroup", "65534", &uid] {
+            for (owner, group) in [(Some(name), None), (None, Some(name)), (Some(name), Some(name))] {
+                let (owner, group) = (owner.map(str::to_owned), group.map(str::to_owned));
+                let file = File::new(corner.text("file"), "content");
+                resources.push(File { owner, group, ..file }.into());
+            }
         }
         for name in ["root", "nobody", "no-such-user"] {
             resources.push(

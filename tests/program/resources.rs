@@ -227,3 +227,29 @@ fn steps_read_from_toml_are_the_same_resources() {
     );
     converges(&corner, vec![once], &[0]);
 }
+
+#[test]
+fn owners_are_names_or_numbers() {
+    for shell in SHELLS {
+        let corner = Corner::new(shell);
+        let path = corner.text("owned");
+        fs::write(&path, "x").unwrap();
+        let owner = fs::metadata(&path).unwrap();
+        let owned = |owner: &str, group: &str| {
+            let file = File::new(&path, "x");
+            let (owner, group) = (Some(owner.to_owned()), Some(group.to_owned()));
+            vec![File { owner, group, ..file }.into()]
+        };
+        let (uid, gid) = (owner.uid().to_string(), owner.gid().to_string());
+        converges(&corner, owned(&uid, &gid), &[]);
+        // Only root can give a file away.
+        if owner.uid() == 0 {
+            converges(&corner, owned("root", "root"), &[]);
+            converges(&corner, owned("nobody", "root"), &[0]);
+            converges(&corner, owned("65534", "nogroup"), &[0]);
+            converges(&corner, owned("root", "0"), &[0]);
+        }
+        let done = corner.dry_run(&plan(owned("no-such-user", &gid)));
+        assert_eq!(done.outcomes(), [Outcome::WouldChange]);
+    }
+}

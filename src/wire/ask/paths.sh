@@ -1,9 +1,10 @@
-# Paths: path_type path_mode path_owner path_group path_target; all empty when there is none.
-# %f is the raw mode in hex: one digit of type, three of permissions. GNU stat would quote the names in %N, each
-# version in its own way. Questions are only ever asked inside $(…), where exec saves a process.
+# Paths: path_type path_mode path_uid path_gid path_target; all empty when there is none.
+# %f is the raw mode in hex: one digit of type, three of permissions. Owners are numbers: a name for each would be a
+# look into the user database, path by path. GNU stat would quote the names in %N, each version in its own way.
+# Questions are only ever asked inside $(…), where exec saves a process.
 ask_paths() {
   export QUOTING_STYLE=literal
-  exec stat -c '%f %U %G %N' -- "$@" 2>/dev/null
+  exec stat -c '%f %u %g %N' -- "$@" 2>/dev/null
 }
 
 # is_about LINE PATH: whether LINE of ask_paths is the answer for PATH. busybox quotes a link's two sides.
@@ -45,9 +46,9 @@ path_state() {
   path_type=${path_mode%???}
   path_mode=${path_mode#?}
   answer=${answer#* }
-  path_owner=${answer%% *}
+  path_uid=${answer%% *}
   answer=${answer#* }
-  path_group=${answer%% *}
+  path_gid=${answer%% *}
   path_target=
   if [ "$path_type" = a ]; then
     answer=${answer#* }

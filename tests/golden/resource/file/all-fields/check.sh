@@ -1,1 +1,1 @@
-path_state 0 /etc/app/settings.ini; [ "$path_type" = 8 ] && [ "$path_mode" = 1a0 ] && [ "$path_owner" = app ] && [ "$path_group" = adm ] && digest_state 0 /etc/app/settings.ini && [ "$digest" = df5131670349c3eabd53f08e62c2a56103af1c5921625067c01e8c9900e0609d ]
+path_state 0 /etc/app/settings.ini; [ "$path_type" = 8 ] && [ "$path_mode" = 1a0 ] && user_state 0 app && [ "$path_uid" = "$user_uid" ] && group_state 0 adm && [ "$path_gid" = "$group_gid" ] && digest_state 0 /etc/app/settings.ini && [ "$digest" = df5131670349c3eabd53f08e62c2a56103af1c5921625067c01e8c9900e0609d ]
