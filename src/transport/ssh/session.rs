@@ -21,8 +21,9 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// may hold the channel open for ever; what the program itself wrote is long here.
 const LINGER: Duration = Duration::from_secs(5);
 
-/// How much of a program is given to russh at once: it keeps a buffer as large for as long as the connection lives.
-const PIECE: usize = 8 << 10;
+/// How much of a program is given to russh at once: it keeps buffers as large for as long as the connection lives, and
+/// a key exchange needs 4 KiB anyway, into which this fits with all that a packet has around it.
+const PIECE: usize = 3584;
 
 /// The extended data type of stderr (RFC 4254, section 5.2), the only one there is.
 const STDERR: u32 = 1;
