@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use data_encoding::HEXLOWER;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::Invalid;
 use crate::script::{Read, Script};
@@ -144,6 +146,24 @@ fn plain_name(kind: &str, name: &str) -> Result<(), String> {
             None => Ok(()),
         },
     }
+}
+
+/// Refuses, as the value of `key`, what cannot stand in one line of a text: nothing at all, or a control character.
+pub(super) fn check_line(key: &'static str, text: &str) -> Result<(), Invalid> {
+    if text.is_empty() {
+        return Err(Invalid::of(key)(format!("the {key} is empty")));
+    }
+    match text.chars().find(|c| c.is_control() && *c != '\t') {
+        Some(bad) => Err(Invalid::of(key)(format!(
+            "the {key} has {bad:?} in it, which cannot stand in a line"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The SHA-256 of `bytes`, in the form that `sha256sum` writes.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
 /// Who owns a path and what may be done with it, as far as it is said.

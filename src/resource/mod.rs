@@ -5,17 +5,24 @@
 //! derives `JsonSchema`, one line in `resources!`, one folder of golden cases; `UPDATE_GOLDEN=1` then writes its page
 //! in `docs/steps/`.
 
+mod authorized_key;
+mod block;
 mod directory;
 mod fields;
 mod file;
 mod group;
+mod ini;
+mod line;
 mod link;
 mod package;
+mod pattern;
 mod postgres_database;
 mod postgres_role;
+mod replace;
 pub mod schema;
 mod service;
 mod shell;
+mod sudoers;
 mod user;
 
 use std::fmt;
@@ -27,16 +34,23 @@ use crate::config::{Data, Value, from_value};
 use crate::diagnostic::Diagnostic;
 use crate::script::{Script, Secret};
 
+pub use authorized_key::AuthorizedKey;
+pub use block::Block;
 pub use directory::Directory;
 pub use fields::{Mode, Presence};
 pub use file::{Content, File};
 pub use group::Group;
+pub use ini::Ini;
+pub use line::Line;
 pub use link::Link;
 pub use package::Package;
+pub use pattern::Pattern;
 pub use postgres_database::PostgresDatabase;
 pub use postgres_role::PostgresRole;
+pub use replace::Replace;
 pub use service::{OnChange, Service};
 pub use shell::Sh;
+pub use sudoers::Sudoers;
 pub use user::User;
 
 /// What every kind of state can do. All of it is pure: values in, shell text out.
@@ -213,6 +227,12 @@ resources! {
     "file" => File,
     "directory" => Directory,
     "link" => Link,
+    "line" => Line,
+    "block" => Block,
+    "replace" => Replace,
+    "ini" => Ini,
+    "authorized_key" => AuthorizedKey,
+    "sudoers" => Sudoers,
     "user" => User,
     "group" => Group,
     "service" => Service,

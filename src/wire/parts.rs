@@ -27,12 +27,13 @@ macro_rules! parts {
 
 /// What looks at the host.
 pub static ASK: LazyLock<Parts> = LazyLock::new(
-    || parts!["ask": paths, digests, packages, accounts, services, postgres, debts, user, diff],
+    || parts!["ask": paths, digests, packages, accounts, services, postgres, debts, user, diff, text, replace, ini, keys],
 );
 
 /// What changes the host.
-pub static ACT: LazyLock<Parts> =
-    LazyLock::new(|| parts!["act": files, packages, services, postgres, debts, user]);
+pub static ACT: LazyLock<Parts> = LazyLock::new(
+    || parts!["act": files, packages, services, postgres, debts, user, text, lines, replace, ini, keys, sudoers],
+);
 
 impl Parts {
     fn new(texts: &[&'static str]) -> Self {

@@ -3,3 +3,4 @@
 mod halves;
 mod laws;
 mod resources;
+mod text;

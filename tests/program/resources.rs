@@ -11,7 +11,7 @@ use provision::resource::{Directory, File, Link, Mode, Resource, Sh};
 use crate::kit::shell::{Corner, SHELLS, plan};
 
 /// Reads a step as a user's module would write it.
-fn step(key: &str, text: &str) -> Resource {
+pub(super) fn step(key: &str, text: &str) -> Resource {
     let source = Source::new("step.toml", text);
     let table = provision::document::parse(&source).unwrap();
     let value = Value {

@@ -62,6 +62,14 @@ fn a_check_holds_no_apply() {
             "service_do",
             "postgres_do",
             "user_apply",
+            "line_set",
+            "line_drop",
+            "block_set",
+            "replace_all",
+            "ini_set",
+            "ini_drop",
+            "key_set",
+            "sudoers_place",
         ] {
             assert!(!check.contains(doing), "{}: {doing}", folder.display());
         }

@@ -1,0 +1,1 @@
+block_set /etc/hosts '' '# BEGIN old' '# END old' '' ''

@@ -1,0 +1,1 @@
+ini_drop /etc/mysql/my.cnf mysqld skip-networking

@@ -1,0 +1,1 @@
+ini_set /etc/default/cron '' EXTRA_OPTS '"-L 5"' '='

@@ -1,0 +1,1 @@
+ini_set /etc/app.ini db password hunter2 '='

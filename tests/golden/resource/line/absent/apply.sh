@@ -1,0 +1,1 @@
+line_drop /etc/hosts.allow 'ALL: ALL' ''

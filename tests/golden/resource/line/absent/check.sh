@@ -1,0 +1,4 @@
+path_state 0 /etc/hosts.allow; [ -z "$path_type" ] || [ "$path_type" = 8 ] && {
+text_state /etc/hosts.allow
+text_lacks 'ALL: ALL'
+}

@@ -1,0 +1,1 @@
+line_set /etc/ssh/sshd_config 'PermitRootLogin no' '^#?PermitRootLogin[[:space:]]' after '^Include'

@@ -1,0 +1,1 @@
+line_set /etc/rc.local 'echo '\''hi'\'' $(id)' '' before '^exit 0$'

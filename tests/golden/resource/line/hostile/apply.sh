@@ -1,0 +1,1 @@
+line_set '/tmp/it'\''s `id` $(id)' ''\''; rm -rf / #	\' '' '' ''

@@ -1,0 +1,1 @@
+line_set /etc/app.conf 'password=hunter2' '^password=' '' ''

@@ -1,0 +1,4 @@
+path_state 0 /etc/app.conf; [ "$path_type" = 8 ] && {
+text_state /etc/app.conf
+text_has 'password=hunter2' && text_only '^password=' 'password=hunter2'
+}

@@ -1,0 +1,2 @@
+printf %s 'deploy ALL=(ALL) NOPASSWD: ALL
+' | sudoers_place /etc/sudoers.d/deploy
