@@ -1,7 +1,7 @@
 //! Whether and how long runs are recorded, and which recorded run is meant.
 
 use std::fs::File;
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use clap::Args;
 
 use crate::diagnostic::Diagnostic;
 use crate::event::Stamped;
-use crate::record::{Entry, Keep, Reader, Recorder, Store};
+use crate::record::{Entry, Keep, Label, Reader, Recorder, Store};
+use crate::report::html::About;
 
 use super::Failure;
 
@@ -101,6 +102,17 @@ pub(super) fn file(run: &str) -> Result<PathBuf, Failure> {
         return Ok(run.into());
     }
     find(run).map(|entry| entry.path)
+}
+
+/// What the record at `path` says of itself; nothing when it says nothing.
+pub(super) fn about(path: &Path) -> About {
+    let mut first = Vec::new();
+    let read = File::open(path).and_then(|file| {
+        let mut file = BufReader::new(file.take(64 * 1024));
+        file.read_until(b'\n', &mut first)
+    });
+    let label = read.ok().and_then(|_| Label::parse(&first));
+    label.as_ref().map(Label::about).unwrap_or_default()
 }
 
 /// Reads a run, handing each event to `each`; whether it came to its end.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Outcome;
-use super::recording::{file, read, warn};
+use super::recording::{about, file, read, warn};
 use super::telling::TellingArgs;
 
 #[derive(Debug, clap::Args)]
@@ -32,7 +32,7 @@ fn speed(text: &str) -> Result<f64, String> {
 
 pub(super) fn run(args: &Args) -> Outcome {
     let path = file(&args.run)?;
-    let (events, teller) = args.telling.replay(args.speed.unwrap_or(1.0))?;
+    let (events, teller) = args.telling.replay(args.speed.unwrap_or(1.0), &about(&path))?;
     let began = Instant::now();
     let read = read(&path, |stamped| {
         if let Some(speed) = args.speed {

@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
 use clap::{Args, ValueEnum};
@@ -11,8 +11,9 @@ use tokio::sync::mpsc::Sender;
 
 use crate::diagnostic::Diagnostic;
 use crate::event::{Stamped, Summary};
-use crate::record::{Recorder, Recording};
-use crate::report::{self, Options, Reporter, Telling, Told, ndjson, plain, redact::Redactor, tty};
+use crate::record::{Moment, Recorder, Recording};
+use crate::report::html::{self, About};
+use crate::report::{self, Options, Reporter, Telling, Told, junit, ndjson, plain, redact::Redactor, tty};
 
 use super::Failure;
 use super::recording::warn;
@@ -23,7 +24,8 @@ pub(super) struct TellingArgs {
     /// What is written to stdout
     #[arg(long, value_enum, default_value_t = Output::Auto)]
     output: Output,
-    /// Also write the run's events to this file, as NDJSON; only you may read it
+    /// Also write the run to this file, by its ending: .ndjson or .json events, .xml JUnit, .html a page; only you may
+    /// read it
     #[arg(long, value_name = "FILE")]
     report: Vec<PathBuf>,
     /// Show every step, and what steps that changed something wrote
@@ -43,6 +45,29 @@ enum Output {
     Ndjson,
 }
 
+/// What a report is written as.
+enum Form {
+    Ndjson,
+    Junit,
+    Html,
+}
+
+impl Form {
+    fn of(path: &Path) -> Result<Self, Diagnostic> {
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        match ending.map(str::to_ascii_lowercase).as_deref() {
+            None | Some("ndjson" | "json" | "jsonl") => Ok(Self::Ndjson),
+            Some("xml") => Ok(Self::Junit),
+            Some("html" | "htm") => Ok(Self::Html),
+            _ => {
+                let mistake = format!("the report {} has an ending that names no form", path.display());
+                Err(Diagnostic::new(mistake)
+                    .help("end it in .ndjson or .json for events, in .xml for JUnit, in .html for a page"))
+            }
+        }
+    }
+}
+
 /// A run being told.
 pub(super) struct Teller {
     thread: JoinHandle<Told>,
@@ -56,12 +81,21 @@ impl TellingArgs {
         secrets: Vec<String>,
         recorder: Option<Recorder>,
     ) -> Result<(Sender<Stamped>, Teller), Failure> {
-        self.tell(secrets, recorder, 1.0)
+        let about = recorder.as_ref().map(Recorder::about);
+        self.tell(
+            secrets,
+            recorder,
+            1.0,
+            &about.unwrap_or_else(|| About {
+                began: Some(Moment::now().to_string()),
+                ..About::default()
+            }),
+        )
     }
 
     /// Starts telling a run again, in which time passes `speed` times as fast.
-    pub(super) fn replay(&self, speed: f64) -> Result<(Sender<Stamped>, Teller), Failure> {
-        self.tell(Vec::new(), None, speed)
+    pub(super) fn replay(&self, speed: f64, about: &About) -> Result<(Sender<Stamped>, Teller), Failure> {
+        self.tell(Vec::new(), None, speed, about)
     }
 
     fn tell(
@@ -69,6 +103,7 @@ impl TellingArgs {
         secrets: Vec<String>,
         recorder: Option<Recorder>,
         speed: f64,
+        about: &About,
     ) -> Result<(Sender<Stamped>, Teller), Failure> {
         let options = Options {
             verbose: self.verbose,
@@ -79,7 +114,8 @@ impl TellingArgs {
         if let Some(recorder) = recorder {
             reporters.push(Box::new(recorder));
         }
-        for path in &self.report {
+        let forms: Result<Vec<Form>, Diagnostic> = self.report.iter().map(|path| Form::of(path)).collect();
+        for (path, form) in self.report.iter().zip(forms?) {
             let file = OpenOptions::new()
                 .write(true)
                 .create(true)
@@ -90,10 +126,12 @@ impl TellingArgs {
                 Diagnostic::new(format!("cannot write the report {}: {error}", path.display()))
             })?;
             let name = path.display().to_string();
-            reporters.push(Box::new(ndjson::Ndjson::new(
-                name,
-                Box::new(io::BufWriter::new(file)),
-            )));
+            let file = Box::new(io::BufWriter::new(file));
+            reporters.push(match form {
+                Form::Ndjson => Box::new(ndjson::Ndjson::new(name, file)),
+                Form::Junit => Box::new(junit::Junit::new(name, file)),
+                Form::Html => Box::new(html::Html::new(name, file, about.clone())),
+            });
         }
         // What people look at comes last: when it stands still at the end, all else is written.
         let stdout = || Box::new(io::stdout());

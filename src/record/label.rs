@@ -7,6 +7,7 @@ use crate::event::line::VERSION;
 use crate::event::{HostPlan, Mode};
 use crate::name::Name;
 use crate::report::fold;
+use crate::report::html::About;
 
 /// Longer lists of hosts are cut: the events name them all.
 const MAX_NAMES: usize = 200;
@@ -64,6 +65,15 @@ impl Label {
             hosts: hosts.len(),
             names,
             command: command.map(str::to_owned),
+        }
+    }
+
+    /// What a page about the run says beside its events.
+    pub fn about(&self) -> About {
+        About {
+            run: Some(self.run.clone()),
+            began: Some(self.began.to_string()),
+            command: self.command.clone(),
         }
     }
 

@@ -9,6 +9,7 @@ use super::label::Label;
 use super::moment::Moment;
 use crate::event::{Event, Stamped};
 use crate::report::Reporter;
+use crate::report::html::About;
 use crate::report::ndjson::Ndjson;
 
 /// A reporter that never fails: a run does not end because nobody can write about it.
@@ -63,6 +64,15 @@ impl Recorder {
     /// What to ask after the run.
     pub fn recording(&self) -> Recording {
         self.recording.clone()
+    }
+
+    /// What a page about the run says beside its events.
+    pub fn about(&self) -> About {
+        About {
+            run: Some(self.recording.run.clone()),
+            began: Some(self.recording.began.to_string()),
+            command: self.command.clone(),
+        }
     }
 
     /// Does `act` while all went well; the first error ends the record, and nothing else.

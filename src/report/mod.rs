@@ -13,6 +13,8 @@ pub mod escape;
 mod excerpt;
 mod fleet;
 pub mod fold;
+pub mod html;
+pub mod junit;
 mod narrator;
 pub mod ndjson;
 mod paint;

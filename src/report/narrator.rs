@@ -29,6 +29,15 @@ pub(super) enum Detail {
     Hosts,
     /// What came of it, at the end, equal hosts together.
     Digest,
+    /// As a digest, taken in parts.
+    Page,
+}
+
+impl Detail {
+    /// Whether all is told at the end.
+    fn is_after(self) -> bool {
+        matches!(self, Self::Digest | Self::Page)
+    }
 }
 
 /// Makes lines of events.
@@ -70,12 +79,12 @@ impl Narrator {
             let fleet = Fleet::new(*mode, hosts);
             let heading = words::run(*mode, profile.as_ref().map(Name::as_str), fleet.len());
             lines.push(self.paint.tone(Tone::Strong, &heading));
-            if *mode == Mode::Push && self.detail != Detail::Digest {
+            if *mode == Mode::Push && !self.detail.is_after() {
                 lines.push(String::new());
             }
             self.run = Some(Run {
                 fleet,
-                goes_on: *mode == Mode::Push && self.detail != Detail::Digest,
+                goes_on: *mode == Mode::Push && !self.detail.is_after(),
                 story: Story::new(self.detail, self.verbose, self.paint),
                 review: Review::default(),
                 answers: Answers::default(),
@@ -91,7 +100,10 @@ impl Narrator {
         match (run.fleet.mode, &stamped.event) {
             (_, Event::RunFinished { summary }) => {
                 run.summary = *summary;
-                lines.extend(self.finish());
+                // A page takes the parts apart, when all is over.
+                if self.detail != Detail::Page {
+                    lines.extend(self.finish());
+                }
                 return lines;
             }
             (Mode::Push, event) if run.goes_on => run.story.observe(event, &run.fleet, &mut lines),
@@ -115,19 +127,25 @@ impl Narrator {
 
     /// The last lines, also of a run that broke off; nothing when they were told already.
     pub(super) fn finish(&mut self) -> Vec<String> {
-        let Some(run) = self.run.take() else {
+        let Some((mut lines, ending)) = self.parts() else {
             return Vec::new();
         };
-        let mut lines = match run.fleet.mode {
+        lines.extend(ending);
+        lines
+    }
+
+    /// The last lines in two parts: what came of it; who did not make it and, as the last line, the numbers.
+    pub(super) fn parts(&mut self) -> Option<(Vec<String>, Vec<String>)> {
+        let run = self.run.take()?;
+        let results = match run.fleet.mode {
             Mode::Push if run.goes_on => vec![],
             Mode::Push | Mode::DryRun => run.review.lines(&run.fleet, self.verbose, self.paint),
             Mode::Command => run.answers.lines(&run.fleet, self.verbose, self.paint),
         };
-        lines.extend(
-            run.ending
-                .lines(&run.fleet, &run.summary, run.at, self.verbose, self.paint),
-        );
-        lines
+        let ending = run
+            .ending
+            .lines(&run.fleet, &run.summary, run.at, self.verbose, self.paint);
+        Some((results, ending))
     }
 }
 

@@ -252,7 +252,7 @@ impl Story {
         match self.detail {
             _ if self.verbose => usize::MAX,
             Detail::Steps => 40,
-            Detail::Hosts | Detail::Digest => 12,
+            Detail::Hosts | Detail::Digest | Detail::Page => 12,
         }
     }
 
@@ -280,7 +280,7 @@ impl Story {
     fn host(&self, fleet: &Fleet, host: &Name, tone: Tone) -> String {
         let width = fleet.host_width;
         let sign = match (self.detail, tone) {
-            (Detail::Steps | Detail::Digest, _) => String::new(),
+            (Detail::Steps | Detail::Digest | Detail::Page, _) => String::new(),
             (Detail::Hosts, Tone::Ok) => self.paint.tone(tone, self.paint.tick()) + " ",
             (Detail::Hosts, Tone::Failed) => self.paint.tone(tone, self.paint.cross()) + " ",
             (Detail::Hosts, _) => "  ".to_owned(),

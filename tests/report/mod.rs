@@ -5,5 +5,7 @@
 mod canned;
 mod folding;
 mod formats;
+mod junit;
+mod page;
 mod replays;
 mod screens;
