@@ -3,6 +3,8 @@
 //! Dates become strings. Refused: what does not fit (integers beyond 64 bits), what no shell can carry (NUL), and
 //! what nobody writes by hand (files over [`MAX_BYTES`], nesting over [`MAX_DEPTH`]).
 
+mod write;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
@@ -14,6 +16,8 @@ use toml::de::{DeInteger, DeTable, DeValue};
 
 use crate::config::{Data, Table, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Source};
+
+pub use write::write;
 
 /// The largest file that is read: room for 100,000 hosts with settings of their own.
 pub const MAX_BYTES: u64 = 16 * 1024 * 1024;

@@ -118,6 +118,7 @@ fn host(name: Name, port: u16, place: &Path) -> Result<Host, Failure> {
         connection: Arc::new(connection),
         groups: Vec::new(),
         config: vec![Arc::new(config)],
+        vars: Arc::default(),
     })
 }
 

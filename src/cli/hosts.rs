@@ -9,7 +9,7 @@ use crate::inventory::{Become, Host};
 use crate::name::Name;
 
 use super::Outcome;
-use super::outcome::print;
+use super::outcome::{note, print};
 use super::project::HostsArgs;
 
 #[derive(Debug, clap::Args)]
@@ -30,10 +30,16 @@ enum What {
         /// Its name
         name: String,
     },
+    /// Print an inventory of Ansible as one in TOML
+    Convert,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
+    if let Some(What::Convert) = &args.what {
+        return super::convert::run(&args.hosts);
+    }
     let inventory = args.hosts.inventory()?;
+    note(&inventory.notes);
     if let Some(What::Show { name }) = &args.what {
         let host = inventory.host(name).ok_or_else(|| {
             let names = inventory.hosts.iter().map(|host| host.name.as_str());
@@ -98,6 +104,11 @@ fn shown(host: &Host) -> String {
     ];
     for (what, value) in rows {
         let _ = writeln!(text, "{what:15} {value}");
+    }
+    for (name, key) in host.vars.iter() {
+        let (line, _) = key.origin.line_column();
+        let place = format!("{}:{line}", key.origin.source.name.display());
+        let _ = writeln!(text, "{:15} {name} (set in {place})", "variable");
     }
     for layer in &host.config {
         for (module, key) in layer.iter() {

@@ -66,3 +66,11 @@ pub(crate) fn print(text: &str) -> Outcome {
         _ => Ok(0),
     }
 }
+
+/// Says on stderr what was left out of an inventory; nobody to tell is no failure.
+pub(crate) fn note(notes: &[String]) {
+    let mut stderr = io::stderr().lock();
+    for note in notes {
+        let _ = writeln!(stderr, "note: {note}");
+    }
+}

@@ -19,7 +19,7 @@ pub use fields::Fields;
 pub use value::{Data, Key, Table, Value};
 
 /// What a module may know about the host it is planned for. Nothing in it comes from the host itself.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct HostView {
     /// The host's name in the inventory.
     pub name: Name,
@@ -29,6 +29,8 @@ pub struct HostView {
     pub user: Arc<str>,
     /// The groups it is in, in the inventory's order.
     pub groups: Vec<Name>,
+    /// Its variables, by the inventory.
+    pub vars: Arc<Table>,
 }
 
 /// One module's settings on one host.

@@ -145,6 +145,13 @@ impl Table {
         self.entries.is_empty()
     }
 
+    /// Lays `upper` over this table: every value replaces the one below it whole.
+    pub fn replace(&mut self, upper: &Table) {
+        for (name, key) in &upper.entries {
+            self.entries.insert(name.clone(), key.clone());
+        }
+    }
+
     /// Lays `upper` over this table: tables merge, other values replace.
     pub fn overlay(&mut self, upper: &Table) {
         for (name, key) in &upper.entries {

@@ -18,6 +18,8 @@ pub struct Host {
     /// Config of modules by module name, lowest level first: one table per group that has some, then the host's own.
     /// Shared, since a group's is the same for all its hosts.
     pub config: Vec<Arc<Table>>,
+    /// Its variables, for templates: those of the defaults, of its groups, and its own, each replacing the one before.
+    pub vars: Arc<Table>,
 }
 
 impl Host {
@@ -28,6 +30,7 @@ impl Host {
             address: self.connection.address.as_str().into(),
             user: self.connection.user.as_str().into(),
             groups: self.groups.clone(),
+            vars: Arc::clone(&self.vars),
         }
     }
 }

@@ -10,26 +10,26 @@ use super::settings::Settings;
 use super::{Group, Host, Inventory, address};
 use crate::config::{Fields, Table, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Source, nearest};
-use crate::document;
 use crate::name::Name;
 
-/// Reads `source`; paths in it are relative to `folder`.
-pub(super) fn parse(
+/// Reads the tables of `source`; paths in it are relative to `folder`.
+pub(super) fn tables(
+    root: &Table,
     source: &Arc<Source>,
     folder: &Path,
     environment: &Environment,
 ) -> Result<Inventory, Diagnostics> {
-    let root = document::parse(source)?;
     let mut loader = Loader {
         folder,
         environment,
         defaults: Settings::default(),
+        vars: Table::default(),
         levels: HashMap::new(),
         given: HashMap::new(),
         inventory: Inventory::default(),
         mistakes: Diagnostics::default(),
     };
-    loader.root(&root);
+    loader.root(root);
     if root
         .get("hosts")
         .is_none_or(|hosts| hosts.as_table().is_ok_and(Table::is_empty))
@@ -48,12 +48,14 @@ pub(super) fn parse(
 struct Level {
     settings: Settings,
     config: Option<Arc<Table>>,
+    vars: Option<Table>,
 }
 
 struct Loader<'a> {
     folder: &'a Path,
     environment: &'a Environment,
     defaults: Settings,
+    vars: Table,
     levels: HashMap<Name, Level>,
     /// Every host's name with the key that gave it.
     given: HashMap<Name, Origin>,
@@ -82,6 +84,7 @@ impl Loader<'_> {
     fn defaults(&mut self, table: &Table) {
         let mut fields = Fields::of(table);
         self.defaults = Settings::read(&mut fields, self.folder, self.environment);
+        self.vars = fields.table("vars").cloned().unwrap_or_default();
         let mut mistakes = fields.finish();
         for mistake in &mut mistakes.0 {
             if table
@@ -104,11 +107,19 @@ impl Loader<'_> {
         let description = fields.read("description");
         let settings = Settings::read(&mut fields, self.folder, self.environment);
         let config = fields.table("config");
+        let vars = fields.table("vars").cloned();
         self.mistakes.0.extend(fields.finish().0);
         let config = config.and_then(|table| self.config("groups", text, table));
         if let Some(name) = name {
             self.inventory.groups.insert(name.clone(), Group { description });
-            self.levels.insert(name, Level { settings, config });
+            self.levels.insert(
+                name,
+                Level {
+                    settings,
+                    config,
+                    vars,
+                },
+            );
         }
     }
 
@@ -121,6 +132,7 @@ impl Loader<'_> {
         let own = Settings::read(&mut fields, self.folder, self.environment);
         let groups = groups(&mut fields);
         let config = fields.table("config");
+        let vars = fields.table("vars");
         let addresses = match fields.key("address") {
             Some(key) if !names.is_empty() => fields.keep(address::read(&key.value, names.len())),
             _ => None,
@@ -129,15 +141,21 @@ impl Loader<'_> {
 
         let mut settings = self.defaults.clone();
         let mut layers = Vec::new();
+        let mut all_vars = self.vars.clone();
         for group in &groups {
             self.inventory.groups.entry(group.clone()).or_default();
             if let Some(level) = self.levels.get(group) {
                 settings.overlay(&level.settings);
                 layers.extend(level.config.clone());
+                level.vars.iter().for_each(|vars| all_vars.replace(vars));
             }
         }
         settings.overlay(&own);
         layers.extend(config.and_then(|table| self.config("hosts", text, table)));
+        if let Some(vars) = vars {
+            all_vars.replace(vars);
+        }
+        let vars = Arc::new(all_vars);
         for (index, name) in names.into_iter().enumerate() {
             let address = addresses
                 .as_ref()
@@ -152,6 +170,7 @@ impl Loader<'_> {
                 connection: Arc::new(connection),
                 groups: groups.clone(),
                 config: layers.clone(),
+                vars: Arc::clone(&vars),
             });
         }
     }
@@ -209,7 +228,7 @@ impl Loader<'_> {
         let help = || format!("write it as `[{section}.{text}]`, then its keys");
         let table = value.as_table().map_err(|mistake| mistake.help(help()).into());
         let table = self.mistakes.take(table)?;
-        let known = ["config", "description"];
+        let known = ["config", "description", "vars"];
         let dotted = table
             .iter()
             .find(|(name, key)| key.value.as_table().is_ok() && nearest(name, &known).is_none());

@@ -1,9 +1,10 @@
 //! Hosts, groups and how to reach them.
 //!
-//! An inventory is one TOML file. What is said nearer to a host wins: `[defaults]`, then its groups in the order the
+//! An inventory is one TOML file, or one of Ansible's. What is said nearer to a host wins: `[defaults]`, then its groups in the order the
 //! host lists them, then the host. Groups need no table of their own.
 
 mod address;
+mod ansible;
 mod connection;
 mod environment;
 mod host;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use crate::config::Table;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::document;
 use crate::name::Name;
@@ -33,6 +35,10 @@ pub struct Inventory {
     pub hosts: Vec<Host>,
     /// The groups: those with a table first, then those hosts merely name.
     pub groups: IndexMap<Name, Group>,
+    /// What was left out of an inventory that was written for another tool, in a person's words.
+    pub notes: Vec<String>,
+    /// The tables an inventory of another tool became, as one in TOML has them.
+    pub imported: Option<Arc<Table>>,
 }
 
 /// A set of hosts.
@@ -44,12 +50,29 @@ pub struct Group {
 
 impl Inventory {
     /// Reads the file at `path`; paths in it are relative to its folder.
+    ///
+    /// Files of Ansible are known by their names, or else by their text: `.ini`, `.yml`, `.json`. A file that may be
+    /// executed is run with `--list`, as Ansible does.
     pub fn load(path: &Path, environment: &Environment) -> Result<Self, Diagnostics> {
-        let source = document::read_source(path)?;
         let absolute = std::path::absolute(path).map_err(|error| {
             Diagnostic::new(format!("cannot find the folder of {}: {error}", path.display()))
         })?;
-        Self::parse(&source, absolute.parent().unwrap_or(&absolute), environment)
+        let folder = absolute.parent().unwrap_or(&absolute);
+        let (source, form) = if ansible::is_script(path) {
+            (ansible::run(path)?, Some(ansible::Form::List))
+        } else {
+            let source = document::read_source(path)?;
+            let form = ansible::form(path, &source.text);
+            (source, form)
+        };
+        let Some(form) = form else {
+            return Self::parse(&source, folder, environment);
+        };
+        let imported = ansible::read(&source, form, folder)?;
+        let mut inventory = load::tables(&imported.root, &source, folder, environment)?;
+        inventory.notes = imported.notes;
+        inventory.imported = Some(Arc::new(imported.root));
+        Ok(inventory)
     }
 
     /// Reads `source`; paths in it are relative to `folder`, which is absolute.
@@ -58,7 +81,7 @@ impl Inventory {
         folder: &Path,
         environment: &Environment,
     ) -> Result<Self, Diagnostics> {
-        load::parse(source, folder, environment)
+        load::tables(&document::parse(source)?, source, folder, environment)
     }
 
     /// The host called `name`.

@@ -3,10 +3,11 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::called::Place;
-use crate::kit::tools;
+use crate::kit::{program, tools};
 
 #[test]
 fn the_demo_changes_once_and_leaves_nothing() {
@@ -92,13 +93,9 @@ fn the_demo_needs_no_root() {
     let place = Place::new(&[]);
     // The checkout may be where only root can go.
     let program = place.path("provision");
-    fs::copy(env!("CARGO_BIN_EXE_provision"), &program).unwrap();
+    program::copy(Path::new(env!("CARGO_BIN_EXE_provision")), &program);
     fs::create_dir(place.path("tmp")).unwrap();
-    for (path, mode) in [
-        (place.path(""), 0o755),
-        (program.clone(), 0o755),
-        (place.path("tmp"), 0o1777),
-    ] {
+    for (path, mode) in [(place.path(""), 0o755), (place.path("tmp"), 0o1777)] {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
     let output = Command::new(setpriv)

@@ -1,5 +1,6 @@
 //! Inventories and selectors, as a command uses them.
 
+mod ansible;
 mod load;
 mod selector;
 

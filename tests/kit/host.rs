@@ -64,5 +64,6 @@ pub fn host(connection: Connection) -> Host {
         connection: Arc::new(connection),
         groups: Vec::new(),
         config: Vec::new(),
+        vars: Arc::default(),
     }
 }

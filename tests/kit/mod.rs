@@ -5,6 +5,7 @@ pub mod binary;
 pub mod docker;
 pub mod golden;
 pub mod host;
+pub mod program;
 pub mod proxy;
 pub mod shell;
 pub mod ssh_agent;

@@ -1,7 +1,6 @@
 //! Dry-run, push, second push of kinds that need root or a host's own programs, against stand-ins.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
 use provision::event::{Event, Outcome, Reason};
 use provision::resource::{
@@ -10,6 +9,7 @@ use provision::resource::{
 use provision::script::Secret;
 
 use super::stand_ins::Host;
+use crate::kit::program;
 use crate::kit::shell::{DRY_RUN, Done, PUSH, SHELLS, plan, plan_with};
 
 /// What the failed step said, and why it failed.
@@ -256,8 +256,7 @@ esac"#;
         let host = Host::new(shell, false).without("systemctl");
         fs::create_dir(host.corner.path("init.d")).unwrap();
         for (path, text) in [("init.d/web", script), ("bin/update-rc.d", update_rc)] {
-            fs::write(host.corner.path(path), text).unwrap();
-            fs::set_permissions(host.corner.path(path), fs::Permissions::from_mode(0o755)).unwrap();
+            program::write(&host.corner.path(path), text);
         }
         let conf = |text: &str| Resource::from(File::new(host.corner.text("conf"), text)).notify("web");
         host.converges(vec![conf("one"), Service::new("web", OnChange::Restart).into()]);

@@ -78,6 +78,7 @@ fn builtins() -> Vec<(String, Vec<Resource>)> {
         address: Arc::from("192.0.2.1"),
         user: Arc::from("root"),
         groups: Vec::new(),
+        vars: Arc::default(),
     };
     let mut all = Vec::new();
     for module in registry.list() {

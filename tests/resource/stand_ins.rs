@@ -4,13 +4,13 @@
 //! systemd shows itself, and here they name the stand-ins' folder.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use provision::event::Outcome;
 use provision::plan::{self, Options, Plan};
 use provision::resource::Resource;
 
+use crate::kit::program;
 use crate::kit::shell::{Corner, DRY_RUN, Done, PUSH, nonce, plan};
 
 /// Each stand-in keeps its state in files of `$HOME` and logs how it was called.
@@ -125,8 +125,7 @@ impl Host {
         fs::create_dir(corner.path("bin")).unwrap();
         for (name, text) in STUBS {
             let path = corner.path("bin").join(name);
-            fs::write(&path, format!("#!/bin/dash\n{text}\n")).unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            program::write(&path, &format!("#!/bin/dash\n{text}\n"));
         }
         fs::write(corner.path("group"), "root:x:0:\nadm:x:4:\nsudo:x:27:root\n").unwrap();
         Self { corner, systemd }
