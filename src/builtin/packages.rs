@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::diagnostic::Diagnostics;
 use crate::module::{Module, Setting};
 use crate::name::Name;
-use crate::resource::{Package, Presence, Resource};
+use crate::resource::{Package, Resource};
 
 /// Installs and removes packages.
 pub(super) struct Packages(Name);
@@ -73,19 +73,14 @@ impl Module for Packages {
             remove,
             recommends,
         } = config.read()?;
-        let package = |state| {
-            move |name| {
-                Package {
-                    name,
-                    state,
-                    recommends,
-                    discard: Vec::new(),
-                }
-                .into()
+        let removed = remove.into_iter().map(|name| Package::absent(name).into());
+        let installed = install.into_iter().map(|name| {
+            Package {
+                recommends,
+                ..Package::lean(name)
             }
-        };
-        let installed = install.into_iter().map(package(Presence::Present));
-        let removed = remove.into_iter().map(package(Presence::Absent));
+            .into()
+        });
         Ok(removed.chain(installed).collect())
     }
 }

@@ -95,6 +95,44 @@ impl Visitor<'_> for Octal {
     }
 }
 
+/// A span of time, written as a number and a unit: `"30m"`, `"12h"`, `"7d"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span(u32);
+
+impl Span {
+    /// Whole minutes.
+    pub fn minutes(self) -> u32 {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let minutes = [("m", 1), ("h", 60), ("d", 24 * 60)]
+            .iter()
+            .find_map(|(unit, minutes)| Some((text.strip_suffix(unit)?, minutes)))
+            .filter(|(number, _)| number.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|(number, minutes)| number.parse::<u32>().ok()?.checked_mul(*minutes));
+        match minutes {
+            Some(minutes) if minutes > 0 => Ok(Self(minutes)),
+            _ => Err(D::Error::custom(format!(
+                "{text:?} is not a span of time; write a number and `m`, `h` or `d`, such as \"12h\""
+            ))),
+        }
+    }
+}
+
+impl JsonSchema for Span {
+    fn schema_name() -> Cow<'static, str> {
+        "Span".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9]+[mhd]$" })
+    }
+}
+
 /// Refuses, as the value of `key`, a path that is neither absolute nor in the home (`~/`), not normal, or that could not stand in an answer's line.
 pub(super) fn check_path(key: &'static str, path: &str) -> Result<(), Invalid> {
     normal_path(path).map_err(Invalid::of(key))

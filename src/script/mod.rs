@@ -28,6 +28,8 @@ pub enum Read {
     Group(String),
     /// A service: loaded, active, enabled.
     Unit(String),
+    /// The version an installed package would be upgraded to.
+    Upgrade(String),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -171,6 +173,7 @@ impl Read {
             Self::User(name) => ("user_state", name),
             Self::Group(name) => ("group_state", name),
             Self::Unit(name) => ("unit_state", name),
+            Self::Upgrade(name) => ("upgrade_state", name),
         }
     }
 

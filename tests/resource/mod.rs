@@ -4,6 +4,7 @@ mod flow;
 mod golden;
 mod lint;
 mod mistakes;
+mod packages;
 mod reference;
 mod stand_ins;
 

@@ -20,7 +20,7 @@ const STUBS: &[(&str, &str)] = &[
         r#"while [ "$1" != -- ]; do shift; done; shift
 status=0
 for name; do
-  if [ -e "$HOME/packages/$name" ]; then echo "$name ii  1.0"; else status=1; fi
+  if [ -e "$HOME/packages/$name" ]; then echo "$name ii  all 1.0"; else status=1; fi
 done
 exit $status"#,
     ),
@@ -123,16 +123,22 @@ impl Host {
     pub(super) fn new(shell: &'static [&'static str], systemd: bool) -> Self {
         let corner = Corner::new(shell);
         fs::create_dir(corner.path("bin")).unwrap();
-        for (name, text) in STUBS {
-            let path = corner.path("bin").join(name);
-            program::write(&path, &format!("#!/bin/dash\n{text}\n"));
-        }
         fs::write(corner.path("group"), "root:x:0:\nadm:x:4:\nsudo:x:27:root\n").unwrap();
-        Self { corner, systemd }
+        let stubs = STUBS.iter();
+        stubs.fold(Self { corner, systemd }, |host, (name, text)| {
+            host.with(name, text)
+        })
     }
 
     pub(super) fn without(self, program: &str) -> Self {
         fs::remove_file(self.corner.path("bin").join(program)).unwrap();
+        self
+    }
+
+    /// Puts a program of a test's own on the host.
+    pub(super) fn with(self, program: &str, text: &str) -> Self {
+        let path = self.corner.path("bin").join(program);
+        program::write(&path, &format!("#!/bin/dash\n{text}\n"));
         self
     }
 
@@ -161,6 +167,8 @@ impl Host {
                 "the program has {line:?}"
             );
         }
+        // What family this machine is of says nothing about the host.
+        lines.push(("</etc/os-release", format!("<{}", self.corner.text("os-release"))));
         // Init scripts are looked for in the corner, too.
         for folder in ["init.d/", "rc[2345].d/"] {
             let own = format!("{}/{folder}", self.corner.text(""));
@@ -205,6 +213,7 @@ impl Host {
             "sha256sum",
             "sleep",
             "stat",
+            "tail",
             "tee",
             "tr",
             "touch",

@@ -81,7 +81,7 @@ fn debtors(steps: &[Planned], index: usize, service: &str) -> Script {
 
 /// Everything the checks want to know, once each; a read's slot is its place among its kind.
 pub(super) struct Reads {
-    kinds: [(&'static str, Vec<Read>); 6],
+    kinds: [(&'static str, Vec<Read>); 7],
 }
 
 impl Reads {
@@ -95,6 +95,7 @@ impl Reads {
             ("snapshot_names user", Vec::new()),
             ("snapshot_names group", Vec::new()),
             ("snapshot_units", Vec::new()),
+            ("snapshot_upgrades", Vec::new()),
         ];
         for read in all {
             kinds[kind(read)].1.push(read.clone());
@@ -133,5 +134,6 @@ fn kind(read: &Read) -> usize {
         Read::User(_) => 3,
         Read::Group(_) => 4,
         Read::Unit(_) => 5,
+        Read::Upgrade(_) => 6,
     }
 }

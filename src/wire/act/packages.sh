@@ -47,37 +47,126 @@ apt_lists() {
   : >"$run/apt-lists"
 }
 
-# install_packages RECOMMENDS NAME...: all in one transaction.
-install_packages() {
-  recommends=$1
+apt_install() {
+  extras=--no-install-recommends
+  [ "$1" = lean ] || extras=--install-recommends
   shift
+  # Who names a version means that one, older or held back as it may be.
+  case " $*" in *=*) extras="$extras --allow-downgrades --allow-change-held-packages" ;; esac
+  apt_mend
+  apt_lists
+  apt $extras install -- "$@" && return 0
+  status=$?
+  # The lists may be too old for the archive; with fresh ones there is no second try.
+  [ ! -e "$run/apt-lists" ] || return "$status"
+  apt_lists now
+  apt $extras install -- "$@"
+}
+
+# rpms VERB LEAN NAME[=VERSION]...: dnf or yum. They know by themselves how old their lists may be.
+rpms() {
+  verb=$1
+  weak=True
+  [ "$2" != lean ] || weak=False
+  shift 2
+  words=
+  for word; do
+    case $word in
+      *=*) words="$words ${word%%=*}-${word#*=}" ;;
+      *) words="$words $word" ;;
+    esac
+  done
+  LC_ALL=C.UTF-8 "$manager" -q -y --setopt=install_weak_deps="$weak" "$verb" $words
+}
+
+zypp() { LC_ALL=C.UTF-8 zypper -q -n "$@"; }
+
+zypper_install() {
+  extras=--recommends
+  [ "$1" != lean ] || extras=--no-recommends
+  shift
+  case " $*" in *=*) extras="$extras --oldpackage" ;; esac
+  zypp install --auto-agree-with-licenses $extras -- "$@"
+}
+
+# apk_install UPGRADE NAME[=VERSION]...: apk has no patterns, but takes the beginning of a version.
+apk_install() {
+  upgrade=$1
+  shift
+  words=
+  for word; do
+    case $word in
+      *=*[.]'*') word="${word%%=*}~${word#*=}" word=${word%.?} ;;
+      *=*'*') word="${word%%=*}~${word#*=}" word=${word%?} ;;
+    esac
+    words="$words $word"
+  done
+  [ -n "$(find /var/cache/apk -name 'APKINDEX*' -mtime -1 2>/dev/null | head -n 1)" ] || apk update
+  apk add $upgrade -- $words
+}
+
+pacman_install() {
+  [ -n "$(find /var/lib/pacman/sync -name '*.db' 2>/dev/null | head -n 1)" ] || pacman -Sy --noconfirm
+  pacman -S --noconfirm --needed -- "$@" && return 0
+  # The lists may be too old for the mirror.
+  pacman -Sy --noconfirm && pacman -S --noconfirm --needed -- "$@"
+}
+
+no_manager() {
+  say "no known package manager on this host (looked for apt, apk, dnf, yum, zypper and pacman)"
+  return 1
+}
+
+# install_packages LEAN NAME[=VERSION]...: all in one transaction; lean leaves out what is only recommended, full does not.
+install_packages() {
   case $pm in
-    apt)
-      apt_mend
-      apt_lists
-      apt "$recommends" install -- "$@" && return 0
-      status=$?
-      # The lists may be too old for the archive; with fresh ones there is no second try.
-      [ ! -e "$run/apt-lists" ] || return "$status"
-      apt_lists now
-      apt "$recommends" install -- "$@"
+    apt) apt_install "$@" ;;
+    dnf) rpms install "$@" ;;
+    zypper) zypper_install "$@" ;;
+    apk | pacman)
+      shift
+      if [ "$pm" = apk ]; then apk_install '' "$@"; else pacman_install "$@"; fi
       ;;
-    *)
-      say "no known package manager on this host (looked for apt)"
-      return 1
-      ;;
+    *) no_manager ;;
   esac
 }
 
+# upgrade_packages LEAN NAME...: the same, and those that are here become what the lists have.
+upgrade_packages() {
+  case $pm in
+    dnf) rpms install "$@" && rpms upgrade "$@" ;;
+    apk)
+      shift
+      apk_install --upgrade "$@"
+      ;;
+    # The others do that on every install.
+    *) install_packages "$@" ;;
+  esac
+}
+
+# remove_packages NAME...: what needs them goes too, what they needed stays.
 remove_packages() {
   case $pm in
     apt)
       apt_mend
       apt remove -- "$@"
       ;;
-    *)
-      say "no known package manager on this host (looked for apt)"
-      return 1
+    dnf) "$manager" -q -y --setopt=clean_requirements_on_remove=False remove -- "$@" ;;
+    zypper) zypp remove -- "$@" ;;
+    apk) apk del -- "$@" ;;
+    pacman) pacman -R --noconfirm -- "$@" ;;
+    *) no_manager ;;
+  esac
+}
+
+# purge_packages NAME...: with the configuration that only dpkg and pacman would keep.
+purge_packages() {
+  case $pm in
+    apt)
+      apt_mend
+      apt purge -- "$@"
       ;;
+    pacman) pacman -Rn --noconfirm -- "$@" ;;
+    *) remove_packages "$@" ;;
   esac
 }

@@ -1,1 +1,1 @@
-install_packages --install-recommends nginx
+install_packages full nginx

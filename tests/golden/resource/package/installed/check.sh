@@ -1,1 +1,1 @@
-package_state 0 nginx; [ -n "$package_version" ]
+package_state 0 nginx; { [ -n "$package_version" ] || package_provided nginx; }

@@ -1,1 +1,1 @@
-install_packages --no-install-recommends nginx
+install_packages lean nginx

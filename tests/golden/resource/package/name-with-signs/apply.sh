@@ -1,1 +1,1 @@
-install_packages --install-recommends libstdc++6
+install_packages full libstdc++6

@@ -1,0 +1,1 @@
+package_state 0 libc6:i386; { [ -n "$package_version" ] || package_provided libc6:i386; } && { package_state 0 libc6:i386; package_lock libc6:i386; [ -z "$package_held" ]; } && path_state 0 /etc/example && [ -z "$path_type" ]

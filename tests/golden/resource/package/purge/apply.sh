@@ -1,0 +1,1 @@
+purge_packages apache2
