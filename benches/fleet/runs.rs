@@ -95,8 +95,8 @@ pub(super) fn plans(folder: &Path, profile: &str, hosts: &[Arc<Host>]) -> Outcom
     let profile = Profiles::load(folder)?.get_profile(profile)?;
     let mut registry = Registry::new();
     builtin::register(&mut registry)?;
-    for module in module::load(&folder.join("modules"))? {
-        registry.register(Box::new(module))?;
+    for module in module::load(&folder.join("modules"))?.modules {
+        registry.register(module)?;
     }
     Ok(plan::build(
         hosts,

@@ -114,19 +114,28 @@ impl ProfilesArgs {
 
     /// All modules: those that come with the program, and those of the folder.
     pub(super) fn registry(&self) -> Result<Registry, Diagnostics> {
+        let (registry, mistakes) = self.read_registry()?;
+        mistakes.into_result(registry)
+    }
+
+    /// All modules, the broken ones as modules without steps, and what is wrong with those.
+    pub(super) fn read_registry(&self) -> Result<(Registry, Diagnostics), Diagnostics> {
         let mut registry = Registry::new();
         builtin::register(&mut registry).map_err(|error| Diagnostic::new(error.to_string()))?;
         let folder = self.profiles.join("modules");
-        let mut mistakes = Diagnostics::default();
-        for module in module::load(&folder)? {
-            if let Err(error) = registry.register(Box::new(module)) {
+        let module::Loaded {
+            modules,
+            mut mistakes,
+        } = module::load(&folder)?;
+        for module in modules {
+            if let Err(error) = registry.register(module) {
                 let file = folder.join(format!("{}.toml", error.0));
                 let mistake =
                     Diagnostic::new(format!("{error}, which {} would be a second of", file.display()));
                 mistakes.push(mistake.help("rename the file"));
             }
         }
-        mistakes.into_result(registry)
+        Ok((registry, mistakes))
     }
 }
 
@@ -170,10 +179,14 @@ pub(super) fn plan(
         .as_ref()
         .and_then(|inventory| mistakes.take(hosts.select(inventory)));
     let profile = mistakes.take(profiles.load().and_then(|all| all.get_profile(profile)));
-    let registry = mistakes.take(profiles.registry());
+    let registry = mistakes.take(profiles.read_registry()).map(|(registry, broken)| {
+        mistakes.0.extend(broken.0);
+        registry
+    });
+    let sound = mistakes.0.is_empty();
     let overrides = mistakes.take(set.overrides());
-    let (Some(selected), Some(profile), Some(registry), Some(overrides)) =
-        (&selected, &profile, &registry, &overrides)
+    let (Some(selected), Some(profile), Some(registry), Some(overrides), true) =
+        (&selected, &profile, &registry, &overrides, sound)
     else {
         if let (Some(profile), Some(registry)) = (&profile, &registry) {
             mistakes

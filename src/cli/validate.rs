@@ -16,7 +16,7 @@ pub(super) struct Args {
     hosts: HostsArgs,
     #[command(flatten)]
     profiles: ProfilesArgs,
-    /// Only this profile, and plan it for the hosts; without, every profile is read
+    /// Only this profile, with every host's own values; without, every profile and every module there is
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     #[command(flatten)]
@@ -44,7 +44,12 @@ pub(super) fn run(args: &Args) -> Outcome {
     let hosts = inventory
         .as_ref()
         .and_then(|inventory| mistakes.take(args.hosts.select(inventory)));
-    let registry = mistakes.take(args.profiles.registry());
+    let registry = mistakes
+        .take(args.profiles.read_registry())
+        .map(|(registry, broken)| {
+            mistakes.0.extend(broken.0);
+            registry
+        });
     let profiles = mistakes.take(args.profiles.load());
     let mut sound = Vec::new();
     for listed in profiles.iter().flat_map(Profiles::list_profiles) {
@@ -55,10 +60,12 @@ pub(super) fn run(args: &Args) -> Outcome {
             continue;
         };
         sound.push(profile.name.to_string());
-        for mistake in registry
-            .iter()
-            .flat_map(|registry| plan::unknown_modules(&profile.modules, registry).0)
-        {
+        let found = match (&registry, &hosts) {
+            (Some(registry), Some(hosts)) => plan::check(hosts, &profile.modules, registry, &profile.config),
+            (Some(registry), None) => plan::unknown_modules(&profile.modules, registry),
+            (None, _) => Diagnostics::default(),
+        };
+        for mistake in found.0 {
             // A profile that others include is met several times.
             if !mistakes.0.contains(&mistake) {
                 mistakes.push(mistake);
@@ -68,7 +75,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let hosts = hosts.map_or(0, |hosts| hosts.len());
     let _ = writeln!(
         text,
-        "{} ({}) and {} ({}) are sound; name a --profile to plan it",
+        "{} ({}) and {} ({}) are sound; name a --profile to plan it for every host",
         args.hosts.file().display(),
         counted(hosts, "host"),
         args.profiles.folder().display(),

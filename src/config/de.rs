@@ -11,8 +11,9 @@ use serde::de::{
     SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 
-use super::value::{Data, Key, Table, Value};
+use super::value::{Data, Key, NO_PLACE, Table, Value};
 use crate::diagnostic::{Diagnostic, Origin};
+use crate::script::Secret;
 
 /// Reads `value` into a `T`.
 pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, Diagnostic> {
@@ -117,14 +118,23 @@ impl<'de> Deserializer<'de> for ValueDe<'_> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match &self.0.data {
-            Data::Boolean(it) => visitor.visit_bool(*it),
-            Data::Integer(it) => visitor.visit_i64(*it),
-            Data::Float(it) => visitor.visit_f64(*it),
-            Data::String(it) => visitor.visit_str(it),
-            Data::Array(it) => visitor.visit_seq(Items(it.iter())),
-            Data::Table(it) => visitor.visit_map(Entries::new(it)),
+            Data::Rendered(data, _) => visit(data, visitor),
+            data => visit(data, visitor),
         }
         .map_err(|error: Error| error.at(&self.0.origin))
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match &self.0.data {
+            Data::Rendered(_, text) => visitor
+                .visit_str(text)
+                .map_err(|error: Error| error.at(&self.0.origin)),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_str(visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -133,10 +143,20 @@ impl<'de> Deserializer<'de> for ValueDe<'_> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Error> {
         let origin = &self.0.origin;
+        if name == Secret::TOKEN {
+            return match &self.0.data {
+                Data::Secret(secret) => {
+                    let text: StrDeserializer<'_, Error> = secret.expose().into_deserializer();
+                    visitor.visit_newtype_struct(text)
+                }
+                _ => self.deserialize_str(visitor),
+            }
+            .map_err(|error| error.at(origin));
+        }
         visitor
             .visit_newtype_struct(ValueDe(self.0))
             .map_err(|error| error.at(origin))
@@ -161,8 +181,21 @@ impl<'de> Deserializer<'de> for ValueDe<'_> {
     }
 
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct seq tuple
         tuple_struct map struct identifier ignored_any
+    }
+}
+
+fn visit<'de, V: Visitor<'de>>(data: &Data, visitor: V) -> Result<V::Value, Error> {
+    match data {
+        Data::Boolean(it) => visitor.visit_bool(*it),
+        Data::Integer(it) => visitor.visit_i64(*it),
+        Data::Float(it) => visitor.visit_f64(*it),
+        Data::String(it) => visitor.visit_str(it),
+        Data::Array(it) => visitor.visit_seq(Items(it.iter())),
+        Data::Table(it) => visitor.visit_map(Entries::new(it)),
+        Data::Secret(_) => Err(serde::de::Error::custom(NO_PLACE)),
+        Data::Rendered(data, _) => visit(data, visitor),
     }
 }
 

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 
 use crate::diagnostic::{Diagnostic, Origin};
+use crate::script::Secret;
 
 /// A value and the place it was written at.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +31,7 @@ impl Value {
     pub fn as_str(&self) -> Result<&str, Diagnostic> {
         match &self.data {
             Data::String(text) => Ok(text),
+            Data::Secret(_) => Err(Diagnostic::new(NO_PLACE).at(&self.origin)),
             other => Err(
                 Diagnostic::new(format!("expected a string, found {}", other.kind_with_article()))
                     .at(&self.origin),
@@ -49,7 +51,31 @@ impl Value {
     }
 }
 
-/// The kinds of value TOML has; dates are read as strings.
+/// What is said where a secret would be shown.
+pub(super) const NO_PLACE: &str = "a secret may not stand here, where it would be shown";
+
+impl Table {
+    /// The place of the longest text in here that `message` quotes, as `"text"`: the value it is about.
+    pub fn quoted_in(&self, message: &str) -> Option<&Origin> {
+        fn texts<'a>(value: &'a Value, found: &mut Vec<(&'a str, &'a Origin)>) {
+            match &value.data {
+                Data::String(text) => found.push((text, &value.origin)),
+                Data::Array(items) => items.iter().for_each(|item| texts(item, found)),
+                Data::Table(table) => table.iter().for_each(|(_, key)| texts(&key.value, found)),
+                _ => {}
+            }
+        }
+        let mut found = Vec::new();
+        self.iter().for_each(|(_, key)| texts(&key.value, &mut found));
+        found.retain(|(text, _)| message.contains(&format!("{text:?}")));
+        found
+            .into_iter()
+            .max_by_key(|(text, _)| text.len())
+            .map(|(_, origin)| origin)
+    }
+}
+
+/// The kinds of value TOML has, and what becomes of them on the way to a step; dates are read as strings.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data {
     /// `true` or `false`.
@@ -64,6 +90,10 @@ pub enum Data {
     Array(Vec<Value>),
     /// Keys and their values, in the order they were written.
     Table(Table),
+    /// A text that must not be shown. It fits only where a [`Secret`] or a [`Text`](crate::script::Text) is asked for.
+    Secret(Secret),
+    /// A number or boolean that an expression came to: that, or its text where a text is wanted.
+    Rendered(Box<Data>, String),
 }
 
 impl Data {
@@ -76,6 +106,8 @@ impl Data {
             Self::String(_) => "string",
             Self::Array(_) => "array",
             Self::Table(_) => "table",
+            Self::Secret(_) => "secret",
+            Self::Rendered(data, _) => data.kind(),
         }
     }
 
@@ -135,6 +167,21 @@ impl Table {
         self.entries.shift_remove(name)
     }
 
+    /// The value of `name`, to be changed in place.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        self.entries.get_mut(name).map(|key| &mut key.value)
+    }
+
+    /// All values, to be changed in place.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        self.entries.values_mut().map(|key| &mut key.value)
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// All keys with their values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Key)> {
         self.entries.iter().map(|(name, key)| (name.as_str(), key))
@@ -180,6 +227,12 @@ impl Serialize for Value {
             Data::String(it) => serializer.serialize_str(it),
             Data::Array(it) => serializer.collect_seq(it),
             Data::Table(it) => it.serialize(serializer),
+            Data::Secret(it) => serializer.collect_str(it),
+            Data::Rendered(data, _) => Self {
+                data: data.as_ref().clone(),
+                origin: self.origin.clone(),
+            }
+            .serialize(serializer),
         }
     }
 }

@@ -81,5 +81,8 @@ fn inline(data: &Data) -> String {
                 format!("{{ {} }}", entries.join(", "))
             }
         }
+        // No file gets to hold one; what was read from files are plain texts.
+        Data::Secret(stars) => quoted(&stars.to_string()),
+        Data::Rendered(data, _) => inline(data),
     }
 }

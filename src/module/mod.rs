@@ -3,6 +3,7 @@
 //! The one promise: a module is a pure function from its config to an ordered list of resources. To add one in Rust
 //! write `builtin/x.rs` and a line in `builtin::ALL`; a user adds one by a TOML file in `profiles/modules/`.
 
+mod param;
 mod registry;
 mod step;
 mod template;
@@ -14,7 +15,7 @@ use crate::name::Name;
 use crate::resource::Resource;
 use crate::script::Script;
 
-pub use self::toml::{TomlModule, load};
+pub use self::toml::{Loaded, TomlModule, load};
 pub use registry::{Duplicate, Registry};
 
 /// A named piece of provisioning.

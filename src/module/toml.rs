@@ -1,18 +1,20 @@
 //! Modules that users write: `profiles/modules/NAME.toml`.
 //!
 //! A description, parameters with types and defaults, and steps. Every text of a step is a template over the
-//! parameters and `host` (`name`, `address`, `user`, `groups`).
+//! parameters, `host` and the item of the step's loop. What can be known without values is checked when the file is
+//! read, whether anybody uses the module or not.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
 
-use super::step::Step;
-use super::template::Templates;
+use super::param::{self, Param, shown};
+use super::step::{Each, Step};
+use super::template::{self, Names, Scope, Templates};
 use super::{Module, Setting};
-use crate::config::{Config, Data, HostView, Value, from_value};
+use crate::config::{Config, Data, Table, Value, from_value};
 use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Source};
 use crate::document;
 use crate::name::Name;
@@ -28,51 +30,44 @@ pub struct TomlModule {
     templates: Templates,
 }
 
-/// The kinds of value a parameter takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    String,
-    Integer,
-    Float,
-    Boolean,
-    Array,
-    Table,
+/// What a module's steps have become.
+#[derive(Default)]
+struct Placed {
+    resources: Vec<Resource>,
+    titles: HashSet<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ParamText {
-    #[serde(rename = "type")]
-    kind: Kind,
-    #[serde(default)]
-    description: String,
-    #[serde(default, rename = "default")]
-    _default: Option<serde::de::IgnoredAny>,
-    #[serde(default, rename = "allowed")]
-    _allowed: Option<Vec<serde::de::IgnoredAny>>,
+/// What a folder of modules holds.
+#[derive(Default)]
+pub struct Loaded {
+    /// Every module; one that is broken has no steps, so that what uses it can be checked for other mistakes.
+    pub modules: Vec<Box<dyn Module>>,
+    /// What is wrong with the broken ones.
+    pub mistakes: Diagnostics,
 }
 
-#[derive(Clone, Debug)]
-struct Param {
-    kind: Kind,
-    description: String,
-    default: Option<Value>,
-    allowed: Vec<Value>,
-}
+/// A module whose file is wrong.
+struct Broken(Name);
 
-#[derive(Serialize)]
-struct Names<'a> {
-    host: &'a HostView,
-    #[serde(flatten)]
-    params: IndexMap<&'a str, &'a Value>,
+impl Module for Broken {
+    fn name(&self) -> &Name {
+        &self.0
+    }
+
+    fn description(&self) -> &'static str {
+        ""
+    }
+
+    fn resources(&self, _: &Config) -> Result<Vec<Resource>, Diagnostics> {
+        Ok(Vec::new())
+    }
 }
 
 /// Reads every module in `folder`; none when there is no such folder. All mistakes of all files at once.
-pub fn load(folder: &Path) -> Result<Vec<TomlModule>, Diagnostics> {
+pub fn load(folder: &Path) -> Result<Loaded, Diagnostics> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Loaded::default()),
         Err(error) => {
             return Err(Diagnostic::new(format!("cannot read {}: {error}", folder.display())).into());
         }
@@ -82,12 +77,20 @@ pub fn load(folder: &Path) -> Result<Vec<TomlModule>, Diagnostics> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .collect();
     paths.sort();
-    let mut mistakes = Diagnostics::default();
-    let mut modules = Vec::new();
+    let mut loaded = Loaded::default();
     for path in paths {
-        modules.extend(mistakes.take(TomlModule::read(&path)));
+        match TomlModule::read(&path) {
+            Ok(module) => loaded.modules.push(Box::new(module)),
+            Err(mistakes) => {
+                loaded.mistakes.0.extend(mistakes.0);
+                let name = path.file_stem().and_then(|stem| Name::parse(stem.to_str()?).ok());
+                loaded
+                    .modules
+                    .extend(name.map(|name| Box::new(Broken(name)) as Box<dyn Module>));
+            }
+        }
     }
-    mistakes.into_result(modules)
+    Ok(loaded)
 }
 
 impl TomlModule {
@@ -130,11 +133,11 @@ impl TomlModule {
         };
         let params = table
             .remove("params")
-            .map(|key| params(&key.value, &mut mistakes))
+            .map(|key| param::read(&key.value, &mut mistakes))
             .unwrap_or_default();
         let mut templates = Templates::new();
         let steps = match table.remove("step") {
-            Some(key) => steps(&key.value, folder, &mut templates, &mut mistakes),
+            Some(key) => steps(&key.value, folder, &mut mistakes),
             None => {
                 mistakes.push(
                     Diagnostic::new("the module has no steps")
@@ -144,6 +147,15 @@ impl TomlModule {
                 Vec::new()
             }
         };
+        let scope = Scope::of(params.keys().map(String::as_str));
+        let mut titles = HashSet::new();
+        for step in &steps {
+            let title = step.learn(&mut templates, &scope, &mut mistakes);
+            if let Some(title) = title.filter(|title| titles.replace(title.clone()).is_some()) {
+                mistakes.push(twice(&title, step));
+            }
+            mistakes.0.extend(loop_over_a_parameter(step, &params));
+        }
         for (unknown, key) in table.iter() {
             let mistake = Diagnostic::new(format!("unknown key `{unknown}`")).at(&key.origin);
             mistakes.push(mistake.suggest(unknown, ["description", "params", "step"]));
@@ -157,8 +169,8 @@ impl TomlModule {
         })
     }
 
-    /// The parameters' values under `config`, defaults filled in.
-    fn values<'a>(&'a self, config: &'a Config) -> Result<IndexMap<&'a str, &'a Value>, Diagnostics> {
+    /// The parameters' values under `config`, defaults filled in; `None` for one that may be left out, and is.
+    fn values(&self, config: &Config) -> Result<IndexMap<&str, Option<Value>>, Diagnostics> {
         let mut mistakes = Diagnostics::default();
         for (name, key) in config
             .values
@@ -171,113 +183,171 @@ impl TomlModule {
         }
         let mut values = IndexMap::new();
         for (name, param) in &self.params {
-            match config.values.get(name).or(param.default.as_ref()) {
-                Some(value) => {
-                    mistakes.take(param.check(name, value));
-                    values.insert(name.as_str(), value);
-                }
-                None => mistakes.push(
-                    Diagnostic::new(format!("module `{}` needs a value for `{name}`", self.name)).help(
-                        format!(
-                            "set it under `[config.{}]` in the profile, or for a group or host",
-                            self.name
-                        ),
-                    ),
-                ),
+            let value = config.values.get(name).or(param.default.as_ref());
+            if value.is_none() && param.required {
+                let help = format!(
+                    "set it under `[config.{}]` in the profile, or for a group or host",
+                    self.name
+                );
+                let what = format!("module `{}` needs a value for `{name}`", self.name);
+                mistakes.push(Diagnostic::new(what).help(help));
             }
+            let checked = value.map_or(Ok(()), |value| param.check(name, value));
+            mistakes.take(checked.map_err(Diagnostics::from));
+            let value = value.map(|value| {
+                if param.secret {
+                    param::hidden(value)
+                } else {
+                    value.clone()
+                }
+            });
+            values.insert(name.as_str(), value);
         }
         mistakes.into_result(values)
     }
-}
 
-impl Kind {
-    fn word(self) -> &'static str {
-        match self {
-            Self::String => "string",
-            Self::Integer => "integer",
-            Self::Float => "float",
-            Self::Boolean => "boolean",
-            Self::Array => "array",
-            Self::Table => "table",
+    /// The resources of one step: none, one, or one for each item.
+    fn place(&self, step: &Step, names: &Names<'_>, placed: &mut Placed) -> Result<(), Diagnostics> {
+        let Some(each) = &step.each else {
+            return self.place_once(step, names, placed);
+        };
+        let mut mistakes = Diagnostics::default();
+        for item in self.items(each, names)? {
+            mistakes.take(self.place_once(step, &names.with(&each.name, &item), placed));
+        }
+        mistakes.into_result(())
+    }
+
+    fn place_once(&self, step: &Step, names: &Names<'_>, placed: &mut Placed) -> Result<(), Diagnostics> {
+        if !self.applies(step, names)? {
+            return Ok(());
+        }
+        let mut mistakes = Diagnostics::default();
+        let mut notify = Vec::new();
+        for service in &step.notify {
+            let Some(Some(rendered)) = mistakes.take(self.templates.render(service, names)) else {
+                continue;
+            };
+            notify.extend(mistakes.take(from_value::<String>(&rendered).map_err(Diagnostics::from)));
+        }
+        let Some(Some(value)) = mistakes.take(self.templates.render(&step.value, names)) else {
+            return mistakes.into_result(());
+        };
+        let Some(mut resource) = mistakes.take(resource::read(step.key, &value).map_err(Diagnostics::from))
+        else {
+            return mistakes.into_result(());
+        };
+        if let Some(bytes) = &step.source {
+            resource = resource.with_content(bytes.clone());
+            let valid = resource.validate();
+            let mistake =
+                valid.map_err(|invalid| Diagnostic::new(invalid.message).at(&step.value.origin).into());
+            mistakes.take(mistake);
+        }
+        resource.notify = notify;
+        resource.conduct = step.conduct.clone();
+        let title = resource.title();
+        if placed.titles.contains(&title) {
+            mistakes.push(twice(&title, step));
+        }
+        placed.titles.insert(title);
+        placed.resources.push(resource);
+        mistakes.into_result(())
+    }
+
+    fn applies(&self, step: &Step, names: &Names<'_>) -> Result<bool, Diagnostic> {
+        let Some(when) = &step.when else {
+            return Ok(true);
+        };
+        let came_to = match &when.data {
+            Data::String(text) => {
+                let text = template::exact(text).unwrap_or(text);
+                self.templates.evaluate(text, &when.origin, names)?
+            }
+            _ => Some(when.clone()),
+        };
+        match came_to.as_ref().map(|value| &value.data) {
+            Some(Data::Boolean(it)) => Ok(*it),
+            other => {
+                let found = other.map_or("none".to_owned(), Data::kind_with_article);
+                let mistake = Diagnostic::new(format!("`when` comes to {found}, not to true or false"));
+                Err(mistake
+                    .at(&when.origin)
+                    .help("compare it, such as `… == 'x'`, `… | length > 0` or `… is not none`"))
+            }
+        }
+    }
+
+    /// What a step is there for: the items of a list, or the keys and values of a table.
+    fn items(&self, each: &Each, names: &Names<'_>) -> Result<Vec<Value>, Diagnostics> {
+        let over = match &each.over.data {
+            Data::String(text) => {
+                let text = template::exact(text).unwrap_or(text);
+                self.templates.evaluate(text, &each.over.origin, names)?
+            }
+            _ => self.templates.render(&each.over, names)?,
+        };
+        match over {
+            None => Ok(Vec::new()),
+            Some(Value {
+                data: Data::Array(items),
+                ..
+            }) => Ok(items),
+            Some(Value {
+                data: Data::Table(table),
+                ..
+            }) => Ok(table.iter().map(pair).collect()),
+            Some(other) => Err(no_loop(&each.over.origin, &other.data.kind_with_article()).into()),
         }
     }
 }
 
-impl Param {
-    fn check(&self, name: &str, value: &Value) -> Result<(), Diagnostics> {
-        if value.data.kind() != self.kind.word() {
-            let found = value.data.kind();
-            let mistake = Diagnostic::new(format!(
-                "parameter `{name}` takes a value of type {}, not {found}",
-                self.kind.word()
-            ));
-            return Err(mistake.at(&value.origin).into());
-        }
-        if !self.allowed.is_empty() && !self.allowed.iter().any(|allowed| allowed.data == value.data) {
-            let allowed: Vec<String> = self.allowed.iter().map(shown).collect();
-            let mistake = Diagnostic::new(format!("{} is not allowed for parameter `{name}`", shown(value)));
-            return Err(mistake
-                .at(&value.origin)
-                .help(format!("allowed: {}", allowed.join(", ")))
-                .into());
-        }
-        Ok(())
-    }
+fn twice(title: &str, step: &Step) -> Diagnostic {
+    let what = format!("two steps of the module are both `{title}`");
+    Diagnostic::new(what).at(&step.value.origin)
 }
 
-fn shown(value: &Value) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
-fn params(value: &Value, mistakes: &mut Diagnostics) -> IndexMap<String, Param> {
-    let mut params = IndexMap::new();
-    let Data::Table(table) = &value.data else {
-        mistakes.push(Diagnostic::new("`params` is a table of parameters").at(&value.origin));
-        return params;
+/// A key and its value, as an item of a loop.
+fn pair((name, key): (&str, &crate::config::Key)) -> Value {
+    let mut pair = Table::at(key.origin.clone());
+    let name = Value {
+        data: Data::String(name.to_owned()),
+        origin: key.origin.clone(),
     };
-    for (name, key) in table.iter() {
-        let Some(text) = mistakes.take(from_value::<ParamText>(&key.value).map_err(Diagnostics::from)) else {
-            continue;
-        };
-        if name == "host" || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            let mistake = Diagnostic::new(format!("`{name}` cannot be a parameter's name")).at(&key.origin);
-            mistakes.push(mistake.help("letters, digits and `_`; `host` is taken"));
-        }
-        let field = |field: &str| match &key.value.data {
-            Data::Table(table) => table.get(field).cloned(),
-            _ => None,
-        };
-        let allowed = match field("allowed").map(|value| value.data) {
-            Some(Data::Array(items)) => items,
-            _ => Vec::new(),
-        };
-        let param = Param {
-            kind: text.kind,
-            description: text.description,
-            default: field("default"),
-            allowed,
-        };
-        if let Some(default) = &param.default {
-            mistakes.take(param.check(name, default));
-        }
-        params.insert(name.to_owned(), param);
+    pair.insert("key", key.origin.clone(), name);
+    pair.insert("value", key.origin.clone(), key.value.clone());
+    Value {
+        data: Data::Table(pair),
+        origin: key.origin.clone(),
     }
-    params
 }
 
-fn steps(value: &Value, folder: &Path, templates: &mut Templates, mistakes: &mut Diagnostics) -> Vec<Step> {
+fn no_loop(origin: &Origin, over: &str) -> Diagnostic {
+    Diagnostic::new(format!("`for_each` goes over a list or a table, not over {over}")).at(origin)
+}
+
+/// A loop over a parameter that is no list and no table, seen without any value.
+fn loop_over_a_parameter(step: &Step, params: &IndexMap<String, Param>) -> Option<Diagnostic> {
+    let over = &step.each.as_ref()?.over;
+    let text = over.as_str().ok()?;
+    let param = params.get(template::exact(text).unwrap_or(text))?;
+    let what = match param.kind {
+        param::Kind::Array | param::Kind::Table => return None,
+        param::Kind::Integer => "an integer",
+        param::Kind::String => "a string",
+        param::Kind::Float => "a float",
+        param::Kind::Boolean => "a boolean",
+    };
+    Some(no_loop(&over.origin, what).help(format!("`{}` is of type {}", text.trim(), param.kind.word())))
+}
+
+fn steps(value: &Value, folder: &Path, mistakes: &mut Diagnostics) -> Vec<Step> {
     let Data::Array(items) = &value.data else {
         mistakes.push(Diagnostic::new("`step` is a list: write `[[step]]`").at(&value.origin));
         return Vec::new();
     };
-    let mut steps = Vec::new();
-    for item in items {
-        steps.extend(mistakes.take(Step::read(item, folder)));
-    }
-    for step in &steps {
-        templates.learn(&step.value, mistakes);
-    }
-    steps
+    let read = items.iter().map(|item| Step::read(item, folder));
+    read.filter_map(|step| mistakes.take(step)).collect()
 }
 
 impl Module for TomlModule {
@@ -292,42 +362,29 @@ impl Module for TomlModule {
     fn settings(&self) -> Vec<Setting> {
         let setting = |(name, param): (&String, &Param)| Setting {
             name: name.clone(),
-            kind: match param.allowed.as_slice() {
-                [] => param.kind.word().to_owned(),
-                allowed => {
-                    let allowed: Vec<String> = allowed.iter().map(shown).collect();
-                    format!("{}: {}", param.kind.word(), allowed.join(" or "))
-                }
+            kind: param.takes(),
+            default: match &param.default {
+                Some(_) if param.secret => Some("********".to_owned()),
+                Some(default) => Some(shown(default)),
+                None => (!param.required).then(|| "none".to_owned()),
             },
-            default: param.default.as_ref().map(shown),
             meaning: param.description.clone(),
         };
         self.params.iter().map(setting).collect()
     }
 
     fn resources(&self, config: &Config) -> Result<Vec<Resource>, Diagnostics> {
-        let params = self.values(config)?;
-        let names = Names {
-            host: &config.host,
-            params,
-        };
+        let values = self.values(config)?;
+        let params = values
+            .iter()
+            .map(|(name, value)| (*name, value.as_ref()))
+            .collect();
+        let names = Names::of(&config.host, params);
         let mut mistakes = Diagnostics::default();
-        let mut resources = Vec::new();
+        let mut placed = Placed::default();
         for step in &self.steps {
-            let Some(value) = mistakes.take(self.templates.render(&step.value, &names)) else {
-                continue;
-            };
-            let Some(mut resource) =
-                mistakes.take(resource::read(step.key, &value).map_err(Diagnostics::from))
-            else {
-                continue;
-            };
-            if let Some(bytes) = &step.source {
-                resource = resource.with_content(bytes.clone());
-            }
-            resource.notify.clone_from(&step.notify);
-            resources.push(resource);
+            mistakes.take(self.place(step, &names, &mut placed));
         }
-        mistakes.into_result(resources)
+        mistakes.into_result(placed.resources)
     }
 }

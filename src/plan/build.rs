@@ -25,9 +25,9 @@ pub fn build(
     let mut mistakes = unknown_modules(modules, registry);
     check_overrides(overrides, modules, &mut mistakes);
     let mut plans = Vec::with_capacity(hosts.len());
-    let mut sharing = Sharing::default();
     if mistakes.0.is_empty() {
-        let mut concerned: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
+        let mut concerned = Concerned::new();
+        let mut sharing = Sharing::default();
         for host in hosts {
             match plan_host(host, modules, registry, profile, overrides) {
                 Ok(steps) => plans.push(Plan {
@@ -37,14 +37,40 @@ pub fn build(
                 Err(of_host) => concern(&mut concerned, host.name.as_str(), of_host),
             }
         }
-        mistakes.0.extend(
-            concerned
-                .into_iter()
-                .map(|(mistake, names)| on_hosts(mistake, &names)),
-        );
+        let told = concerned.into_iter();
+        mistakes
+            .0
+            .extend(told.map(|(mistake, names)| on_hosts(mistake, &names)));
     }
     mistakes.into_result(plans)
 }
+
+/// What is wrong whenever `modules` are planned: what has a place in a file.
+///
+/// A value that is missing is none of it: the hosts meant for the modules may have it, or `--set` may bring it.
+pub fn check(
+    hosts: &[Arc<Host>],
+    modules: &[ModuleRef],
+    registry: &Registry,
+    profile: &Table,
+) -> Diagnostics {
+    let mut mistakes = unknown_modules(modules, registry);
+    if !mistakes.0.is_empty() {
+        return mistakes;
+    }
+    let mut concerned = Concerned::new();
+    for host in hosts {
+        if let Err(of_host) = plan_host(host, modules, registry, profile, &Table::default()) {
+            concern(&mut concerned, host.name.as_str(), of_host);
+        }
+    }
+    concerned.retain(|(mistake, _)| mistake.origin.is_some());
+    mistakes.0 = concerned.into_iter().map(|(mistake, _)| mistake).collect();
+    mistakes
+}
+
+/// Mistakes, each with the hosts it was met on.
+type Concerned<'a> = Vec<(Diagnostic, Vec<&'a str>)>;
 
 /// The modules that nobody has registered.
 pub fn unknown_modules(modules: &[ModuleRef], registry: &Registry) -> Diagnostics {
@@ -61,7 +87,7 @@ pub fn unknown_modules(modules: &[ModuleRef], registry: &Registry) -> Diagnostic
 }
 
 /// Notes that `mistakes` concern `host`, too: one in a profile would otherwise be said once per host.
-fn concern<'a>(all: &mut Vec<(Diagnostic, Vec<&'a str>)>, host: &'a str, mistakes: Diagnostics) {
+fn concern<'a>(all: &mut Concerned<'a>, host: &'a str, mistakes: Diagnostics) {
     for mistake in mistakes.0 {
         match all.iter_mut().find(|(known, _)| *known == mistake) {
             Some((_, hosts)) => hosts.push(host),
@@ -84,7 +110,7 @@ fn on_hosts(mut mistake: Diagnostic, hosts: &[&str]) -> Diagnostic {
 }
 
 /// Refuses to notify a service that no later step is about: nobody would ever reload it.
-fn check_notified(steps: &[Planned], mistakes: &mut Diagnostics) {
+fn check_notified(steps: &[Planned], modules: &[ModuleRef], mistakes: &mut Diagnostics) {
     for (index, planned) in steps.iter().enumerate() {
         let later = || {
             steps[index + 1..]
@@ -102,7 +128,11 @@ fn check_notified(steps: &[Planned], mistakes: &mut Diagnostics) {
             let mistake = Diagnostic::new(message)
                 .help(format!("add a step `service = \"{service}\"` behind it"))
                 .suggest(service, later());
-            mistakes.push(mistake);
+            let used = modules.iter().find(|used| used.name == *module);
+            mistakes.push(Diagnostic {
+                origin: used.and_then(|used| used.origin.clone()),
+                ..mistake
+            });
         }
     }
 }
@@ -139,7 +169,8 @@ fn plan_host(
         }
         let resources = module
             .resources(&config)
-            .and_then(|resources| validated(used, resources));
+            .and_then(|resources| validated(used, resources, &config.values))
+            .map_err(|mistakes| placed(mistakes, &config.values));
         let Some(resources) = mistakes.take(resources) else {
             continue;
         };
@@ -151,10 +182,10 @@ fn plan_host(
                 module: used.name.clone(),
                 title: resource.title().into(),
             };
-            let next_on_failure = if used.on_failure == OnFailure::Continue {
-                behind
-            } else {
-                usize::MAX
+            let next_on_failure = match (resource.conduct.on_failure, used.on_failure) {
+                (Some(OnFailure::Continue), _) => steps.len() + 1,
+                (None, OnFailure::Continue) => behind,
+                _ => usize::MAX,
             };
             steps.push(Planned {
                 step: Arc::new(step),
@@ -168,7 +199,7 @@ fn plan_host(
         planned.next_on_failure = planned.next_on_failure.min(count);
     }
     if mistakes.0.is_empty() {
-        check_notified(&steps, &mut mistakes);
+        check_notified(&steps, modules, &mut mistakes);
     }
     mistakes.into_result(steps)
 }
@@ -192,13 +223,32 @@ fn overlay(config: &mut Config, layer: &Table, module: &str) -> Result<(), Diagn
     }
 }
 
+/// Mistakes that quote one of the module's settings, at that setting's place.
+fn placed(mut mistakes: Diagnostics, config: &Table) -> Diagnostics {
+    for mistake in mistakes.0.iter_mut().filter(|mistake| mistake.origin.is_none()) {
+        mistake.origin = config.quoted_in(&mistake.message).cloned();
+    }
+    mistakes
+}
+
 /// Refuses resources no host could satisfy, and two of one title.
-fn validated(module: &ModuleRef, resources: Vec<Resource>) -> Result<Vec<Resource>, Diagnostics> {
+fn validated(
+    module: &ModuleRef,
+    resources: Vec<Resource>,
+    config: &Table,
+) -> Result<Vec<Resource>, Diagnostics> {
     let mut mistakes = Diagnostics::default();
     let mut titles = HashSet::new();
     for resource in &resources {
         if let Err(message) = resource.validate() {
-            mistakes.push(Diagnostic::new(format!("module `{}`: {message}", module.name)));
+            mistakes.push(Diagnostic {
+                origin: config
+                    .quoted_in(&message.message)
+                    .or(config.origin.as_ref())
+                    .or(module.origin.as_ref())
+                    .cloned(),
+                ..Diagnostic::new(format!("module `{}`: {message}", module.name))
+            });
         }
         if !titles.insert(resource.title()) {
             mistakes.push(Diagnostic::new(format!(

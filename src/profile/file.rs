@@ -5,7 +5,8 @@ use crate::config::{Data, Fields, Table, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, Origin};
 use crate::name::Name;
 
-const ON_FAILURE: &[(&str, OnFailure)] = &[("stop", OnFailure::Stop), ("continue", OnFailure::Continue)];
+/// The words for what a failure means.
+pub const ON_FAILURE: &[(&str, OnFailure)] = &[("stop", OnFailure::Stop), ("continue", OnFailure::Continue)];
 
 /// A profile's file, its includes not followed yet.
 #[derive(Clone, Debug)]

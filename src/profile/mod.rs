@@ -13,12 +13,16 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
+use schemars::JsonSchema;
+
 use crate::config::Table;
 use crate::diagnostic::{Diagnostic, Diagnostics, Origin};
 use crate::document;
 use crate::name::Name;
 
 use file::File;
+
+pub use file::ON_FAILURE;
 
 /// All profiles of a folder.
 #[derive(Clone, Debug, Default)]
@@ -51,12 +55,13 @@ pub struct ModuleRef {
 }
 
 /// What a failed module means for its host.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(rename_all = "lowercase")]
 pub enum OnFailure {
     /// The host stops: everything after it is skipped.
     #[default]
     Stop,
-    /// The modules after it still run.
+    /// What comes after it still runs.
     Continue,
 }
 

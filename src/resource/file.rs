@@ -5,11 +5,12 @@ use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::fields::{Access, check_path};
 use super::{FileView, Invalid, Mode, Presence, State};
-use crate::script::{Read, Script, Secret};
+use crate::script::{Read, Script, Secret, Text};
 use crate::sh;
 
 /// Content up to this size is part of the program; larger content is brought when a host asks for it.
@@ -17,30 +18,34 @@ const INLINE: usize = 8 * 1024;
 
 /// The bytes a file should hold.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Content(Vec<u8>);
+pub struct Content {
+    bytes: Vec<u8>,
+    /// Whether a secret went into it.
+    secret: bool,
+}
 
 impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The content may be a secret one.
-        write!(f, "Content({} bytes)", self.0.len())
+        write!(f, "Content({} bytes)", self.bytes.len())
     }
 }
 
 impl From<Vec<u8>> for Content {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self { bytes, secret: false }
     }
 }
 
 impl From<&str> for Content {
     fn from(text: &str) -> Self {
-        Self(text.as_bytes().to_vec())
+        text.as_bytes().to_vec().into()
     }
 }
 
 impl From<String> for Content {
     fn from(text: String) -> Self {
-        Self(text.into_bytes())
+        text.into_bytes().into()
     }
 }
 
@@ -56,7 +61,11 @@ impl JsonSchema for Content {
 
 impl<'de> Deserialize<'de> for Content {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self::from)
+        let text = Text::deserialize(deserializer)?;
+        Ok(Self {
+            secret: text.secret().is_some(),
+            bytes: text.expose().as_bytes().to_vec(),
+        })
     }
 }
 
@@ -66,6 +75,7 @@ impl<'de> Deserialize<'de> for Content {
 /// its place is not replaced: the step fails and says so.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = brought)]
 pub struct File {
     /// Its absolute path; its directory must be there already.
     #[serde(rename = "file")]
@@ -81,9 +91,30 @@ pub struct File {
     /// Whether it should be there.
     #[serde(default)]
     pub state: Presence,
-    /// Whether its content is kept out of diffs, logs and reports.
+    /// Whether its content is kept out of diffs, logs and reports; content that a secret goes into always is.
     #[serde(default)]
     pub secret: bool,
+}
+
+/// Where a module's file step may take its content from; the module's loader reads it and hands it over.
+fn brought(schema: &mut Schema) {
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        for (key, meaning) in [
+            (
+                "source",
+                "In a module: a file beside the module's, copied as it is, instead of `content`.",
+            ),
+            (
+                "template",
+                "In a module: a file beside the module's, rendered as a template, instead of `content`.",
+            ),
+        ] {
+            properties.insert(
+                key.to_owned(),
+                json!({ "type": "string", "description": meaning }),
+            );
+        }
+    }
 }
 
 impl File {
@@ -109,6 +140,11 @@ impl File {
         }
     }
 
+    /// Whether its content is not to be shown: because it is said, or because a secret went into it.
+    fn is_secret(&self) -> bool {
+        self.secret || self.content.as_ref().is_some_and(|content| content.secret)
+    }
+
     fn access(&self) -> Access<'_> {
         Access {
             mode: self.mode,
@@ -131,7 +167,7 @@ impl State for File {
         let mut script = sh!("{}; [ \"$path_type\" = 8 ]", path);
         script.append(self.access().conditions());
         if let Some(content) = &self.content {
-            let digest: String = Sha256::digest(&content.0)
+            let digest: String = Sha256::digest(&content.bytes)
                 .iter()
                 .map(|byte| format!("{byte:02x}"))
                 .collect();
@@ -156,7 +192,7 @@ impl State for File {
         }
         let produce = match &self.content {
             Some(_) if self.large_content().is_some() => Script::raw("cat \"$run/content.$step_now\""),
-            Some(content) => Script::produce(content.0.clone()),
+            Some(content) => Script::produce(content.bytes.clone()),
             None => sh!("{ [ ! -f {} ] || cat -- {}; }", path(), path()),
         };
         let mode = self.mode.map(Mode::octal).unwrap_or_default();
@@ -180,25 +216,25 @@ impl State for File {
     }
 
     fn file(&self) -> Option<FileView<'_>> {
-        let content = self.content.as_ref().map(|content| content.0.as_slice());
+        let content = self.content.as_ref().map(|content| content.bytes.as_slice());
         let shown = self.state.is_absent() || content.is_some();
         shown.then_some(FileView {
             path: &self.path,
             content,
-            secret: self.secret,
+            secret: self.is_secret(),
         })
     }
 
     fn large_content(&self) -> Option<&[u8]> {
         self.content
             .as_ref()
-            .map(|content| content.0.as_slice())
+            .map(|content| content.bytes.as_slice())
             .filter(|content| content.len() > INLINE)
     }
 
     fn secrets(&self) -> Vec<Secret> {
         match &self.content {
-            Some(content) if self.secret => String::from_utf8_lossy(&content.0)
+            Some(content) if self.is_secret() => String::from_utf8_lossy(&content.bytes)
                 .lines()
                 .map(Secret::new)
                 .collect(),

@@ -7,6 +7,7 @@
 
 mod authorized_key;
 mod block;
+mod conduct;
 mod directory;
 mod fields;
 mod file;
@@ -14,6 +15,7 @@ mod group;
 mod ini;
 mod line;
 mod link;
+mod lint;
 mod package;
 mod pattern;
 mod postgres_database;
@@ -36,6 +38,7 @@ use crate::script::{Script, Secret};
 
 pub use authorized_key::AuthorizedKey;
 pub use block::Block;
+pub use conduct::Conduct;
 pub use directory::Directory;
 pub use fields::{Mode, Presence, Span};
 pub use file::{Content, File};
@@ -43,6 +46,7 @@ pub use group::Group;
 pub use ini::Ini;
 pub use line::Line;
 pub use link::Link;
+pub use lint::{Known, lint, takes};
 pub use package::{Package, PackageState};
 pub use pattern::Pattern;
 pub use postgres_database::PostgresDatabase;
@@ -153,6 +157,8 @@ pub struct Resource {
     kind: Kind,
     /// Services that owe a reload or restart once this has changed.
     pub notify: Vec<String>,
+    /// How it is carried out.
+    pub conduct: Conduct,
 }
 
 impl Resource {
@@ -191,7 +197,7 @@ macro_rules! resources {
 
         $(impl From<$kind> for Resource {
             fn from(it: $kind) -> Self {
-                Self { kind: Kind::$kind(Arc::new(it)), notify: Vec::new() }
+                Self { kind: Kind::$kind(Arc::new(it)), notify: Vec::new(), conduct: Conduct::default() }
             }
         })*
 
@@ -253,13 +259,14 @@ impl Resource {
     /// The file it is, for the loader that fills in a `source`.
     #[must_use]
     pub fn with_content(self, bytes: Vec<u8>) -> Self {
-        match self.kind {
+        match &self.kind {
             Kind::File(file) => {
+                let file = Arc::clone(file);
                 let mut file = Arc::unwrap_or_clone(file);
                 file.content = Some(Content::from(bytes));
                 Self {
                     kind: Kind::File(Arc::new(file)),
-                    notify: self.notify,
+                    ..self
                 }
             }
             _ => self,

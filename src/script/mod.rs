@@ -9,7 +9,7 @@ mod secret;
 
 use quote::quote_path;
 pub use quote::{NulError, quote};
-pub use secret::Secret;
+pub use secret::{Secret, Text};
 
 /// A piece of system state that a check wants to know.
 ///

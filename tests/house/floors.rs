@@ -35,7 +35,7 @@ const HOMES: &[(&str, &str)] = &[
     ("clap", "cli/"),
     ("toml", "document"),
     ("saphyr_parser", "inventory/ansible/node.rs"),
-    ("minijinja", "module/template.rs"),
+    ("minijinja", "module/template/"),
     ("annotate_snippets", "report/diagnostic.rs"),
     ("similar", "report/diff.rs"),
     ("globset", "inventory/selector/"),

@@ -15,11 +15,14 @@ use provision::resource::{self, Resource};
 
 /// Reads a step as a user's module would write it, as the kind `key`.
 fn read(key: &str, name: &str, text: &str) -> Result<Resource, Diagnostic> {
+    resource::read(key, &written(name, text))
+}
+
+/// The table of a step.
+fn written(name: &str, text: &str) -> Value {
     let source = Source::new(name, text);
-    let table = document::parse(&source).unwrap();
-    let value = Value {
-        data: Data::Table(table),
+    Value {
+        data: Data::Table(document::parse(&source).unwrap()),
         origin: Origin::new(&source, 0..text.trim_end().len()),
-    };
-    resource::read(key, &value)
+    }
 }

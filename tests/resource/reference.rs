@@ -120,3 +120,14 @@ fn example(key: &str) -> Option<String> {
     };
     named.find_map(|case| step(&folder.join(case))).or_else(others)
 }
+
+#[test]
+fn a_schema_takes_every_step_that_is_right() {
+    for (kind, folder, _) in super::golden::cases() {
+        let text = fs::read_to_string(folder.join("step.toml")).unwrap();
+        let mistakes = resource::lint(kind, &super::written("step.toml", &text), &|_| {
+            resource::Known::All
+        });
+        assert!(mistakes.0.is_empty(), "{}: {mistakes}", folder.display());
+    }
+}

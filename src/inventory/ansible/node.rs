@@ -229,11 +229,11 @@ fn key_text(key: &Node) -> Result<String, Diagnostic> {
     match key {
         Node::Null(_) => Ok("null".to_owned()),
         Node::Leaf(value) => Ok(match &value.data {
-            Data::String(text) => text.clone(),
+            Data::String(text) | Data::Rendered(_, text) => text.clone(),
             Data::Integer(number) => number.to_string(),
             Data::Float(number) => number.to_string(),
             Data::Boolean(truth) => truth.to_string(),
-            Data::Array(_) | Data::Table(_) => String::new(),
+            Data::Array(_) | Data::Table(_) | Data::Secret(_) => String::new(),
         }),
         other => Err(Diagnostic::new("a key is a text").at(other.origin())),
     }
