@@ -77,6 +77,7 @@ impl Project {
             .arg("--profiles")
             .arg(self.path("profiles"))
             .env("XDG_STATE_HOME", self.path("state"))
+            .env("PROVISION_SSH_CONFIG", "none")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;

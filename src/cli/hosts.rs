@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use clap::Subcommand;
 
 use crate::diagnostic::Diagnostic;
-use crate::inventory::{Become, Host};
+use crate::inventory::{Become, Connection, Host, Route};
 use crate::name::Name;
 
 use super::Outcome;
 use super::outcome::{note, print};
-use super::project::HostsArgs;
+use super::project::{self, HostsArgs};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = false)]
@@ -46,28 +46,39 @@ pub(super) fn run(args: &Args) -> Outcome {
             let mistake = Diagnostic::new(format!("no host `{name}` in {}", args.hosts.file().display()));
             mistake.suggest(name, names.take(20))
         })?;
-        return print(&shown(host));
+        return print(&(shown(host) + &project::notes(&inventory)));
     }
     let hosts = args.hosts.select(&inventory)?;
     let width = |text: &dyn Fn(&Host) -> usize| hosts.iter().map(|host| text(host)).max().unwrap_or(0);
     let names = width(&|host| host.name.as_str().len());
-    let places = width(&|host| place(host).len());
+    let places = width(&|host| place(&host.connection).len());
     let mut text = String::new();
     for host in &hosts {
         let _ = writeln!(
             text,
             "{:names$}  {:places$}  {}",
             host.name,
-            place(host),
+            place(&host.connection),
             groups(host)
         );
     }
     print(&text)
 }
 
-fn place(host: &Host) -> String {
-    let connection = &host.connection;
+fn place(connection: &Connection) -> String {
     format!("{}@{}:{}", connection.user, connection.address, connection.port)
+}
+
+/// What stands between here and a host; nothing mostly.
+fn way(route: &Route) -> String {
+    match route {
+        Route::Direct => String::new(),
+        Route::Command(command) => format!("the command {command}"),
+        Route::Jump(hop) => match way(&hop.route) {
+            before if before.is_empty() => format!("through {}", place(hop)),
+            before => format!("{before}, then {}", place(hop)),
+        },
+    }
 }
 
 fn groups(host: &Host) -> String {
@@ -93,7 +104,8 @@ fn shown(host: &Host) -> String {
     };
     let rows = [
         ("host", host.name.to_string()),
-        ("address", place(host)),
+        ("address", place(&host.connection)),
+        ("way", way(&host.connection.route)),
         ("groups", groups(host)),
         ("become", become_user.to_owned()),
         (
@@ -102,7 +114,10 @@ fn shown(host: &Host) -> String {
         ),
         ("known hosts", paths(connection.known_hosts_files().collect())),
     ];
-    for (what, value) in rows {
+    for (what, value) in rows
+        .into_iter()
+        .filter(|(what, value)| *what != "way" || !value.is_empty())
+    {
         let _ = writeln!(text, "{what:15} {value}");
     }
     for (name, key) in host.vars.iter() {

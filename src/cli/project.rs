@@ -9,7 +9,8 @@ use crate::builtin;
 use crate::config::Table;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::document;
-use crate::inventory::{Connection, Environment, Host, HostKeyPolicy, Inventory, Selector};
+use crate::inventory::ssh_config::{Choice, SshConfig};
+use crate::inventory::{Connection, Environment, Host, HostKeyPolicy, Inventory, Route, Selector};
 use crate::module::{self, Registry};
 use crate::plan::{self, Plan};
 use crate::profile::{Profile, Profiles};
@@ -31,6 +32,15 @@ pub(super) struct HostsArgs {
     /// Only these hosts: names, globs, @groups, combined by `,` (or), `&` (and), `!` (not); may be given several times
     #[arg(long, value_name = "SELECTOR", global = true)]
     limit: Vec<String>,
+    /// Read this file in place of `~/.ssh/config` and `/etc/ssh/ssh_config`; `none` for none at all
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "PROVISION_SSH_CONFIG",
+        global = true,
+        hide_env_values = true
+    )]
+    ssh_config: Option<PathBuf>,
 }
 
 impl HostsArgs {
@@ -39,9 +49,18 @@ impl HostsArgs {
         &self.hosts
     }
 
-    /// Reads the whole inventory.
+    /// Reads the whole inventory, over what `ssh_config` says.
     pub(super) fn inventory(&self) -> Result<Inventory, Diagnostics> {
-        Inventory::load(&self.hosts, &Environment::of_process())
+        let mut environment = Environment::of_process();
+        let mut mistakes = Diagnostics::default();
+        let choice = Choice::from(self.ssh_config.as_deref());
+        environment.ssh_config = mistakes
+            .take(SshConfig::load(&choice, &environment))
+            .unwrap_or_default();
+        match mistakes.take(Inventory::load(&self.hosts, &environment)) {
+            Some(inventory) => mistakes.into_result(inventory),
+            None => Err(mistakes),
+        }
     }
 
     /// The hosts selected, in the inventory's order.
@@ -78,13 +97,27 @@ impl TrustArgs {
             return host;
         }
         let mut host = Arc::unwrap_or_clone(host);
-        let connection: &Connection = &host.connection;
-        host.connection = Arc::new(Connection {
-            host_key_policy: HostKeyPolicy::AcceptNew,
-            ..connection.clone()
-        });
+        host.connection = accepting_new(&host.connection);
         Arc::new(host)
     }
+}
+
+/// The same way, on which every host new to us is believed; equal hops stay equal.
+fn accepting_new(connection: &Connection) -> Arc<Connection> {
+    let mut connection = connection.clone();
+    if connection.host_key_policy == HostKeyPolicy::Strict {
+        connection.host_key_policy = HostKeyPolicy::AcceptNew;
+    }
+    if let Route::Jump(hop) = &connection.route {
+        connection.route = Route::Jump(accepting_new(hop));
+    }
+    Arc::new(connection)
+}
+
+/// What `ssh_config` says of the inventory's hosts that is not followed, one line each.
+pub(super) fn notes(inventory: &Inventory) -> String {
+    let notes = inventory.ssh_notes.iter().map(|note| format!("note: {note}\n"));
+    notes.collect()
 }
 
 /// Where profiles and modules are.

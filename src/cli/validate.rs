@@ -81,8 +81,9 @@ pub(super) fn run(args: &Args) -> Outcome {
         args.profiles.folder().display(),
         sound.join(", "),
     );
+    let notes = inventory.as_ref().map(project::notes).unwrap_or_default();
     mistakes.into_result(())?;
-    print(&text)
+    print(&(text + &notes))
 }
 
 fn counted(count: usize, what: &str) -> String {

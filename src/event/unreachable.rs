@@ -38,6 +38,20 @@ pub enum Unreachable {
         /// What the system said, such as `Connection refused`.
         detail: String,
     },
+    /// A host on the way was not reached.
+    Hop {
+        /// The host on the way, `user@address:port`.
+        hop: String,
+        /// Why it was not reached.
+        why: Box<Unreachable>,
+    },
+    /// The command that was to make the connection did not.
+    ProxyCommand {
+        /// The command line.
+        command: String,
+        /// What it said on stderr, or what the system said of it.
+        detail: String,
+    },
     /// A phase took longer than it may.
     Timeout {
         /// The phase.

@@ -6,9 +6,40 @@ use super::range::Pattern;
 use crate::config::Value;
 use crate::diagnostic::Diagnostic;
 
-/// Reads an address for each of `count` hosts: one for all, or a range of as many.
-pub(super) fn read(value: &Value, count: usize) -> Result<Vec<String>, Diagnostic> {
-    let text = value.as_str()?;
+/// An address for each of several hosts, and the port that was written behind it.
+pub(super) struct Addresses {
+    pub(super) each: Vec<String>,
+    pub(super) port: Option<u16>,
+}
+
+/// Reads an address for each of `count` hosts: one for all, or a range of as many. A port may stand behind it,
+/// `host:22` or `[::1]:22`.
+pub(super) fn read(value: &Value, count: usize) -> Result<Addresses, Diagnostic> {
+    let whole = value.as_str()?;
+    let (text, port) = match with_port(whole) {
+        Some((text, port)) => {
+            let port =
+                port.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
+                    Diagnostic::new("a port is an integer from 1 to 65535").at(&value.origin)
+                })?;
+            (text, Some(port))
+        }
+        None => (whole, None),
+    };
+    let each = read_each(text, value, count)?;
+    Ok(Addresses { each, port })
+}
+
+/// Splits off what is written as a port. The colons of a bare IPv6 address are its own.
+fn with_port(text: &str) -> Option<(&str, &str)> {
+    let (host, port) = text.rsplit_once(':')?;
+    let bracketed = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let bracketed = bracketed.is_some_and(|inner| inner.parse::<Ipv6Addr>().is_ok());
+    let digits = !port.is_empty() && port.bytes().all(|c| c.is_ascii_digit());
+    (digits && (bracketed || !host.contains(':'))).then_some((host, port))
+}
+
+fn read_each(text: &str, value: &Value, count: usize) -> Result<Vec<String>, Diagnostic> {
     let bare = text
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
@@ -44,8 +75,12 @@ fn check(text: &str) -> Result<(), &'static str> {
     if text.contains('@') {
         return Err("set the user with `user = \"…\"`");
     }
-    if text.matches(':').count() == 1 {
-        return Err("set the port with `port = …`");
+    let bare = text.split('%').next().unwrap_or_default();
+    match text.matches(':').count() {
+        0 => {}
+        1 => return Err("a port is a number, as in `db1:2222`"),
+        _ if bare.parse::<Ipv6Addr>().is_ok() => {}
+        _ => return Err("give a host name or an IP address; a port behind an IPv6 address as in `[::1]:22`"),
     }
     if text.is_empty() || text.starts_with(['-', '.']) || !text.chars().all(known) {
         return Err("give a host name or an IP address");

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::host::Become;
+use super::ssh_config::{matches, matches_list};
 
 /// How a host is reached.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +35,8 @@ pub struct Connection {
     pub keepalive_max: u32,
     /// Algorithms to offer where the defaults are not wanted. Shared, since hosts rarely differ.
     pub algorithms: Arc<Algorithms>,
+    /// The fewest bits an RSA key may have, a host's or ours (`RequiredRSASize`).
+    pub required_rsa_size: u32,
     /// The name the host's key is known by in place of its address (`HostKeyAlias`).
     pub host_key_alias: Option<String>,
     /// Files of known host keys (`UserKnownHostsFile`), the first one is written to. Absolute.
@@ -76,6 +79,7 @@ impl Connection {
             keepalive: Duration::from_secs(15),
             keepalive_max: 3,
             algorithms: Arc::default(),
+            required_rsa_size: 1024,
             host_key_alias: None,
             known_hosts: Vec::new(),
             global_known_hosts: Vec::new(),
@@ -174,4 +178,51 @@ pub enum AlgorithmList {
     Remove(Vec<String>),
     /// These before the defaults (`^a,b`).
     Prepend(Vec<String>),
+}
+
+impl AlgorithmList {
+    /// Reads a list as it is written.
+    pub fn parse(text: &str) -> Self {
+        let names = |list: &str| {
+            list.split(',')
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect()
+        };
+        match text.split_at_checked(1) {
+            Some(("+", list)) => Self::Append(names(list)),
+            Some(("-", list)) => Self::Remove(names(list)),
+            Some(("^", list)) => Self::Prepend(names(list)),
+            _ => Self::Only(names(text)),
+        }
+    }
+
+    /// The names wanted, best first, of `all` there are, where `defaults` are those wanted otherwise. Names may be
+    /// patterns; those nobody knows are left out.
+    pub fn of<'a>(&self, defaults: &[&'a str], all: &[&'a str]) -> Vec<&'a str> {
+        let known = |patterns: &[String]| -> Vec<&'a str> {
+            let each = patterns
+                .iter()
+                .flat_map(|pattern| all.iter().filter(move |name| matches(name, pattern)));
+            each.copied().collect()
+        };
+        let mut names = match self {
+            Self::Only(names) => known(names),
+            Self::Append(names) => [defaults.to_vec(), known(names)].concat(),
+            Self::Prepend(names) => [known(names), defaults.to_vec()].concat(),
+            Self::Remove(names) => {
+                let kept = defaults
+                    .iter()
+                    .filter(|name| !matches_list(name, &names.join(",")));
+                kept.copied().collect()
+            }
+        };
+        let mut seen = Vec::new();
+        names.retain(|name| {
+            let new = !seen.contains(name);
+            seen.push(*name);
+            new
+        });
+        names
+    }
 }

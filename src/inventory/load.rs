@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::environment::Environment;
 use super::range::{MAX_NAMES, Pattern};
+use super::routes::{self, Wanted, look_up};
 use super::settings::Settings;
 use super::{Group, Host, Inventory, address};
 use crate::config::{Fields, Table, Value};
@@ -27,6 +28,7 @@ pub(super) fn tables(
         levels: HashMap::new(),
         given: HashMap::new(),
         inventory: Inventory::default(),
+        wanted: Vec::new(),
         mistakes: Diagnostics::default(),
     };
     loader.root(root);
@@ -40,7 +42,16 @@ pub(super) fn tables(
             .push(Diagnostic::new(message).help("add one: `[hosts.db1]`"));
     }
     loader.mistakes.sort();
-    loader.mistakes.into_result(loader.inventory)
+    let Loader {
+        mut inventory,
+        wanted,
+        mut mistakes,
+        ..
+    } = loader;
+    if mistakes.0.is_empty() {
+        routes::settle(&mut inventory, wanted, environment, &mut mistakes);
+    }
+    mistakes.into_result(inventory)
 }
 
 /// What a group says about its hosts.
@@ -60,6 +71,8 @@ struct Loader<'a> {
     /// Every host's name with the key that gave it.
     given: HashMap<Name, Origin>,
     inventory: Inventory,
+    /// For each host the jump it wants.
+    wanted: Vec<Option<Wanted>>,
     mistakes: Diagnostics,
 }
 
@@ -156,15 +169,30 @@ impl Loader<'_> {
             all_vars.replace(vars);
         }
         let vars = Arc::new(all_vars);
+        if let Some(port) = addresses.as_ref().and_then(|all| all.port) {
+            if own.port.is_some() {
+                let mistake = Diagnostic::new("the port is given twice").at(origin);
+                self.mistakes
+                    .push(mistake.help("give it with `address` or with `port`"));
+            }
+            settings.port = Some(port);
+        }
         for (index, name) in names.into_iter().enumerate() {
-            let address = addresses
-                .as_ref()
-                .map_or(name.as_str(), |all| &all[index])
-                .to_owned();
-            let Some(connection) = settings.clone().connection(address, self.environment) else {
+            let address = addresses.as_ref().map_or(name.as_str(), |all| &all.each[index]);
+            let looked_up = look_up(address, &settings, self.environment);
+            let Ok(found) = looked_up.map_err(|mistakes| self.once(mistakes)) else {
+                continue;
+            };
+            for note in found.notes {
+                if !self.inventory.ssh_notes.contains(&note) {
+                    self.inventory.ssh_notes.push(note);
+                }
+            }
+            let Some(connection) = settings.clone().connection(found.layer, self.environment) else {
                 self.nobody(origin);
                 return;
             };
+            self.wanted.push(found.wanted);
             self.inventory.hosts.push(Host {
                 name,
                 connection: Arc::new(connection),
@@ -172,6 +200,15 @@ impl Loader<'_> {
                 config: layers.clone(),
                 vars: Arc::clone(&vars),
             });
+        }
+    }
+
+    /// Keeps mistakes that many hosts lead to once.
+    fn once(&mut self, mistakes: Diagnostics) {
+        for mistake in mistakes.0 {
+            if !self.mistakes.0.contains(&mistake) {
+                self.mistakes.push(mistake);
+            }
         }
     }
 

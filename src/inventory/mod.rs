@@ -1,7 +1,8 @@
 //! Hosts, groups and how to reach them.
 //!
-//! An inventory is one TOML file, or one of Ansible's. What is said nearer to a host wins: `[defaults]`, then its groups in the order the
-//! host lists them, then the host. Groups need no table of their own.
+//! An inventory is one TOML file, or one of Ansible's. What is said nearer to a host wins: `[defaults]`, then its groups in
+//! the order the host lists them, then the host. Below all of it lies what `ssh_config(5)` says. Groups need no table of
+//! their own.
 
 mod address;
 mod ansible;
@@ -10,8 +11,10 @@ mod environment;
 mod host;
 mod load;
 mod range;
+mod routes;
 mod selector;
 mod settings;
+pub mod ssh_config;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,7 +27,7 @@ use crate::document;
 use crate::name::Name;
 
 pub use connection::{AddressFamily, AlgorithmList, Algorithms, Connection, HostKeyPolicy, Method, Route};
-pub use environment::Environment;
+pub use environment::{Environment, Variables};
 pub use host::{Become, Host};
 pub use selector::Selector;
 
@@ -39,6 +42,8 @@ pub struct Inventory {
     pub notes: Vec<String>,
     /// The tables an inventory of another tool became, as one in TOML has them.
     pub imported: Option<Arc<Table>>,
+    /// What `ssh_config` says about these hosts that is not followed, and why.
+    pub ssh_notes: Vec<Diagnostic>,
 }
 
 /// A set of hosts.

@@ -4,13 +4,15 @@
 //! nobody said.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::connection::{Connection, HostKeyPolicy};
+use super::connection::{Connection, HostKeyPolicy, Route};
 use super::environment::Environment;
 use super::host::Become;
+use super::ssh_config::{AgentSocket, Hop, Layer, Way, parse_jump};
 use crate::config::{Data, Fields, Value};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Origin};
 
 const BECOME: &[(&str, Become)] = &[
     ("none", Become::None),
@@ -28,7 +30,9 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settings {
     pub(super) user: Option<String>,
-    port: Option<u16>,
+    pub(super) port: Option<u16>,
+    /// The hosts to go through, and where that is said.
+    pub(super) jump: Option<(Vec<Hop>, Origin)>,
     r#become: Option<Become>,
     identity_files: Option<Vec<PathBuf>>,
     identities_only: Option<bool>,
@@ -44,6 +48,7 @@ impl Settings {
         Self {
             user: checked(fields, "user", user),
             port: checked(fields, "port", port),
+            jump: jump(fields),
             r#become: fields.choice("become", BECOME),
             identity_files: paths(fields, "identity_file", folder, environment),
             identities_only: fields.read("identities_only"),
@@ -63,6 +68,7 @@ impl Settings {
         }
         lay(&mut self.user, upper.user.as_ref());
         lay(&mut self.port, upper.port.as_ref());
+        lay(&mut self.jump, upper.jump.as_ref());
         lay(&mut self.r#become, upper.r#become.as_ref());
         lay(&mut self.identity_files, upper.identity_files.as_ref());
         lay(&mut self.identities_only, upper.identities_only.as_ref());
@@ -72,31 +78,85 @@ impl Settings {
         lay(&mut self.keepalive, upper.keepalive.as_ref());
     }
 
-    /// The connection to `address`, or nothing when nobody says which user logs in.
-    pub(super) fn connection(self, address: String, environment: &Environment) -> Option<Connection> {
-        let user = self.user.or_else(|| environment.user.clone())?;
-        let defaults = Connection::to(address, user);
+    /// The connection to a host `ssh_config` says `layer` about, or nothing when nobody says which user logs in. A jump
+    /// is left to whoever knows all hosts.
+    pub(super) fn connection(self, layer: Layer, environment: &Environment) -> Option<Connection> {
+        let user = self.user.or(layer.user).or_else(|| environment.user.clone())?;
+        let defaults = Connection::to(layer.address, user);
         // Files the inventory names are all there are; the machine's own belong to the default.
         let (known_hosts, global_known_hosts) = match self.known_hosts {
             Some(files) => (files, Vec::new()),
-            None => (environment.known_hosts(), Environment::global_known_hosts()),
+            None => (
+                layer.known_hosts.unwrap_or_else(|| environment.known_hosts()),
+                layer
+                    .global_known_hosts
+                    .unwrap_or_else(Environment::global_known_hosts),
+            ),
         };
+        let connect_timeout = layer.connect_timeout.filter(|timeout| !timeout.is_zero());
         Some(Connection {
-            port: self.port.unwrap_or(defaults.port),
-            identity_files: self
-                .identity_files
-                .unwrap_or_else(|| environment.identity_files()),
-            identities_only: self.identities_only.unwrap_or(defaults.identities_only),
-            agent: environment.agent.clone(),
+            port: self.port.or(layer.port).unwrap_or(defaults.port),
+            route: match layer.way {
+                Some(Way::Command(command)) if self.jump.is_none() => Route::Command(command),
+                _ => Route::Direct,
+            },
+            address_family: layer.address_family,
+            bind_address: layer.bind_address,
+            connection_attempts: layer
+                .connection_attempts
+                .unwrap_or(defaults.connection_attempts)
+                .max(1),
+            connect_timeout: self
+                .connect_timeout
+                .or(connect_timeout)
+                .unwrap_or(defaults.connect_timeout),
+            keepalive: self.keepalive.or(layer.keepalive).unwrap_or(defaults.keepalive),
+            keepalive_max: layer.keepalive_max.unwrap_or(defaults.keepalive_max),
+            algorithms: Arc::new(layer.algorithms),
+            required_rsa_size: layer.required_rsa_size.unwrap_or(defaults.required_rsa_size),
+            host_key_alias: layer.host_key_alias,
             known_hosts,
             global_known_hosts,
-            host_key_policy: self.host_key_policy.unwrap_or(defaults.host_key_policy),
+            hash_known_hosts: layer.hash_known_hosts,
+            host_key_policy: self
+                .host_key_policy
+                .or(layer.host_key_policy)
+                .unwrap_or(defaults.host_key_policy),
+            identity_files: self
+                .identity_files
+                .or(layer.identity_files)
+                .unwrap_or_else(|| environment.identity_files()),
+            certificate_files: layer.certificate_files,
+            identities_only: self
+                .identities_only
+                .or(layer.identities_only)
+                .unwrap_or(defaults.identities_only),
+            agent: match layer.agent {
+                Some(AgentSocket::At(path)) => Some(path),
+                Some(AgentSocket::Nowhere) => None,
+                None => environment.agent.clone(),
+            },
+            authentication: layer.authentication,
+            environment: layer.environment,
             r#become: self.r#become.unwrap_or(defaults.r#become),
-            connect_timeout: self.connect_timeout.unwrap_or(defaults.connect_timeout),
-            keepalive: self.keepalive.unwrap_or(defaults.keepalive),
             ..defaults
         })
     }
+}
+
+/// The hosts to go through: `"bastion"`, `["a", "ops@b:2222"]`, or `"none"`.
+fn jump(fields: &mut Fields<'_>) -> Option<(Vec<Hop>, Origin)> {
+    let origin = fields.key("jump")?.value.origin.clone();
+    let values = fields.one_or_many("jump")?;
+    let mut hops = Vec::new();
+    for value in values {
+        let read = value.as_str().and_then(|text| {
+            let help = "name a host of this file, or write `[user@]host[:port]`";
+            parse_jump(text).map_err(|message| Diagnostic::new(message).at(&value.origin).help(help))
+        });
+        hops.extend(fields.keep(read).into_iter().flatten());
+    }
+    Some((hops, origin))
 }
 
 fn checked<T>(

@@ -48,6 +48,7 @@ impl Place {
             .env("HOME", "/home/ada")
             .env("XDG_STATE_HOME", self.path("state"))
             .env("USER", "ada")
+            .env("PROVISION_SSH_CONFIG", "none")
             .stdin(Stdio::null());
         command
     }

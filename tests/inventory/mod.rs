@@ -2,7 +2,9 @@
 
 mod ansible;
 mod load;
+mod routes;
 mod selector;
+mod ssh_config;
 
 use std::path::Path;
 
@@ -16,9 +18,14 @@ fn parse(text: &str) -> Result<Inventory, Diagnostics> {
         user: Some("ada".to_owned()),
         ..Environment::default()
     };
+    parse_with(text, &environment)
+}
+
+/// The same in another environment.
+fn parse_with(text: &str, environment: &Environment) -> Result<Inventory, Diagnostics> {
     Inventory::parse(
         &Source::new("inventory.toml", text),
         Path::new("/srv"),
-        &environment,
+        environment,
     )
 }

@@ -76,6 +76,7 @@ impl Provision {
         command
             .arg(subcommand)
             .current_dir(docker::checkout())
+            .env("PROVISION_SSH_CONFIG", "none")
             .stdin(Stdio::null());
         for name in ["SSH_AUTH_SOCK", "PROVISION_HOSTS", "PROVISION_PROFILES"] {
             command.env_remove(name);

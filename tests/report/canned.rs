@@ -302,6 +302,14 @@ pub fn unreachable() -> Vec<Stamped> {
         },
         refused("192.0.2.2:22"),
         refused("192.0.2.3:22"),
+        Unreachable::Hop {
+            hop: "ops@bastion.example.com:22".into(),
+            why: Box::new(refused("192.0.2.9:22")),
+        },
+        Unreachable::ProxyCommand {
+            command: "nc -x proxy:1080 web05 22".into(),
+            detail: "nc: proxy read too short".into(),
+        },
         Unreachable::Timeout {
             phase: ConnectPhase::Connect,
             after: Duration::from_secs(10),

@@ -255,7 +255,14 @@ fn strings(cause: &mut Unreachable) -> Vec<&mut String> {
             all.extend(accepts);
             all
         }
-        Unreachable::Become { command, detail } => vec![command, detail],
+        Unreachable::Hop { hop, why } => {
+            let mut all = vec![hop];
+            all.extend(strings(why));
+            all
+        }
+        Unreachable::Become { command, detail } | Unreachable::ProxyCommand { command, detail } => {
+            vec![command, detail]
+        }
         Unreachable::Protocol { detail, .. } => vec![detail],
     }
 }

@@ -18,6 +18,19 @@ pub fn unreachable(cause: &Unreachable) -> Advice {
             format!("no connection to {}: {}", safe(address), safe(detail)),
             "check that the host is up, that sshd listens there, and the firewalls between".to_owned(),
         ),
+        Unreachable::Hop { hop, why } => {
+            let why = unreachable(why);
+            (
+                format!("on the way, {}: {}", safe(hop), why.brief),
+                format!("on the way to it, at {}: {}", safe(hop), why.what),
+                why.next,
+            )
+        }
+        Unreachable::ProxyCommand { command, detail } => (
+            format!("ProxyCommand failed: {}", safe(detail)),
+            format!("the ProxyCommand `{}` made no connection: {}", safe(command), safe(detail)),
+            "run that command by hand: an SSH server's greeting must come out of it".to_owned(),
+        ),
         Unreachable::Timeout { phase, after } => (
             format!("timed out while {}", phase_words(*phase)),
             format!("no answer within {} while {}", duration(*after), phase_words(*phase)),

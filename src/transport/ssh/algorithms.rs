@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use russh::keys::{Algorithm, EcdsaCurve, HashAlg};
 use russh::{Preferred, cipher, compression, kex, mac};
 
+use crate::inventory::{AlgorithmList, Algorithms};
+
 const KEX: &[kex::Name] = &[
     kex::MLKEM768X25519_SHA256,
     kex::CURVE25519,
@@ -19,8 +21,11 @@ const KEX: &[kex::Name] = &[
     kex::DH_G14_SHA256,
     kex::DH_G16_SHA512,
     kex::DH_G18_SHA512,
-    // Not algorithms: the client can hear which signatures the host takes (RFC 8308), and wants strict key
-    // exchange, which is what keeps Terrapin (CVE-2023-48795) out.
+];
+
+/// Not algorithms: the client can hear which signatures the host takes (RFC 8308), and wants strict key exchange, which
+/// is what keeps Terrapin (CVE-2023-48795) out.
+const EXTENSIONS: [kex::Name; 2] = [
     kex::EXTENSION_SUPPORT_AS_CLIENT,
     kex::EXTENSION_OPENSSH_STRICT_KEX_AS_CLIENT,
 ];
@@ -58,19 +63,72 @@ const HOST_KEYS: &[Algorithm] = &[
 ];
 
 /// What to offer to a host of which keys of the types `recorded` are known: those first, or a host that also has a
-/// better key would offer one nobody wrote down.
-pub(super) fn preferred(recorded: &[&str]) -> Preferred {
-    let mut host_keys = HOST_KEYS.to_vec();
-    host_keys.sort_by_key(|algorithm| !recorded.contains(&key_type(algorithm)));
-    Preferred {
-        kex: Cow::Borrowed(KEX),
-        key: Cow::Owned(host_keys),
+/// better key would offer one nobody wrote down. An error says which list of `wanted` leaves nothing.
+pub(super) fn preferred(recorded: &[&str], wanted: &Algorithms) -> Result<Preferred, String> {
+    let all: Vec<kex::Name> = kex::ALL_KEX_ALGORITHMS.iter().map(|name| **name).collect();
+    let mut kex = chosen("KexAlgorithms", wanted.kex.as_ref(), KEX, &all, |name| {
+        name.as_ref()
+    })?;
+    kex.extend(EXTENSIONS);
+    let all: Vec<cipher::Name> = cipher::ALL_CIPHERS.iter().map(|name| **name).collect();
+    let ciphers = chosen("Ciphers", wanted.ciphers.as_ref(), CIPHERS, &all, |name| {
+        name.as_ref()
+    })?;
+    let all: Vec<mac::Name> = mac::ALL_MAC_ALGORITHMS.iter().map(|name| **name).collect();
+    let macs = chosen("MACs", wanted.macs.as_ref(), MACS, &all, |name| name.as_ref())?;
+    let all = [HOST_KEYS, &[Algorithm::Rsa { hash: None }]].concat();
+    let host_keys = wanted.host_keys.as_ref();
+    let mut keys = chosen("HostKeyAlgorithms", host_keys, HOST_KEYS, &all, |algorithm| {
+        algorithm.as_str()
+    })?;
+    // As in OpenSSH: somebody who gives an order wants that one.
+    if !matches!(
+        host_keys,
+        Some(AlgorithmList::Only(_) | AlgorithmList::Prepend(_))
+    ) {
+        keys.sort_by_key(|algorithm| !recorded.contains(&key_type(algorithm)));
+    }
+    Ok(Preferred {
+        kex: kex.into(),
+        key: keys.into(),
         // Certificates of hosts: none is asked for until authorities can be trusted.
         host_key_certificates: Cow::Borrowed(&[]),
-        cipher: Cow::Borrowed(CIPHERS),
-        mac: Cow::Borrowed(MACS),
+        cipher: ciphers.into(),
+        mac: macs.into(),
         compression: Cow::Borrowed(&[compression::NONE]),
+    })
+}
+
+/// Those of `all` that are `wanted`, best first. What is only there by name, such as no encryption, is never chosen.
+fn chosen<T: Clone>(
+    directive: &str,
+    wanted: Option<&AlgorithmList>,
+    defaults: &[T],
+    all: &[T],
+    name: impl Fn(&T) -> &str,
+) -> Result<Vec<T>, String> {
+    let Some(wanted) = wanted else {
+        return Ok(defaults.to_vec());
+    };
+    let some = |names: &[T]| -> Vec<String> {
+        let names = names.iter().map(|one| name(one).to_owned());
+        names.filter(|name| name != "none" && name != "clear").collect()
+    };
+    let (usual, known) = (some(defaults), some(all));
+    let usual: Vec<&str> = usual.iter().map(String::as_str).collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let names = wanted.of(&usual, &known);
+    let chosen: Vec<T> = names
+        .iter()
+        .filter_map(|wanted| all.iter().find(|one| name(one) == *wanted).cloned())
+        .collect();
+    if chosen.is_empty() {
+        return Err(format!(
+            "`{directive}` leaves none of those there are: {}",
+            known.join(", ")
+        ));
     }
+    Ok(chosen)
 }
 
 /// The type a key of this algorithm is recorded under.
@@ -78,5 +136,77 @@ fn key_type(algorithm: &Algorithm) -> &str {
     match algorithm {
         Algorithm::Rsa { .. } => "ssh-rsa",
         other => other.as_str(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_weak_is_offered_unless_somebody_asks_for_it_by_name() {
+        let names = |wanted: &Algorithms| {
+            let preferred = preferred(&[], wanted).unwrap();
+            let ciphers = preferred.cipher.iter().map(|name| name.as_ref().to_owned());
+            ciphers
+                .chain(preferred.mac.iter().map(|name| name.as_ref().to_owned()))
+                .collect::<Vec<_>>()
+        };
+        assert!(
+            names(&Algorithms::default())
+                .iter()
+                .all(|name| !name.contains("cbc") && !name.contains("sha1"))
+        );
+        let wanted = Algorithms {
+            ciphers: Some(AlgorithmList::parse("+aes256-cbc,*")),
+            macs: Some(AlgorithmList::parse("hmac-sha1,none,nobody-knows")),
+            ..Algorithms::default()
+        };
+        let told = names(&wanted);
+        assert!(
+            told.contains(&"aes256-cbc".to_owned()) && told.contains(&"hmac-sha1".to_owned()),
+            "{told:?}"
+        );
+        assert!(
+            !told.contains(&"none".to_owned()) && !told.contains(&"clear".to_owned()),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn a_list_that_leaves_nothing_is_told() {
+        let wanted = Algorithms {
+            kex: Some(AlgorithmList::parse("-*")),
+            ..Algorithms::default()
+        };
+        assert!(preferred(&[], &wanted).unwrap_err().contains("KexAlgorithms"));
+        let wanted = Algorithms {
+            kex: Some(AlgorithmList::parse("^ecdh-sha2-nistp384")),
+            ..Algorithms::default()
+        };
+        let preferred = preferred(&[], &wanted).unwrap();
+        assert_eq!(preferred.kex[0], kex::ECDH_SHA2_NISTP384);
+        assert!(
+            preferred.kex.ends_with(&EXTENSIONS),
+            "strict key exchange is always wanted"
+        );
+    }
+
+    #[test]
+    fn recorded_types_come_first_unless_somebody_orders() {
+        let first = |wanted: Option<&str>| {
+            let wanted = Algorithms {
+                host_keys: wanted.map(AlgorithmList::parse),
+                ..Algorithms::default()
+            };
+            preferred(&["ssh-rsa"], &wanted).unwrap().key[0].clone()
+        };
+        assert_eq!(
+            first(None),
+            Algorithm::Rsa {
+                hash: Some(HashAlg::Sha512)
+            }
+        );
+        assert_eq!(first(Some("ssh-ed25519,rsa-sha2-512")), Algorithm::Ed25519);
     }
 }

@@ -4,19 +4,28 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::event::{ConnectPhase, Unreachable};
-use crate::inventory::Connection;
+use crate::inventory::{AddressFamily, Connection};
 
 /// How long an address is waited for before the next one is tried beside it (RFC 8305, section 8).
 const HEAD_START: Duration = Duration::from_millis(250);
 
 /// How many names are looked up at once. The system's resolver blocks a thread for each.
 const LOOKUPS: usize = 32;
+
+/// How long is waited between attempts, as ssh does.
+const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(1);
+
+/// `EMFILE`: this process has no descriptor left.
+const NO_DESCRIPTORS: i32 = 24;
+
+/// How soon a descriptor is asked for again.
+const RETRY: Duration = Duration::from_millis(20);
 
 /// Names being looked up at this moment, over all hosts.
 pub(super) struct Resolver(Semaphore);
@@ -28,17 +37,51 @@ impl Default for Resolver {
 }
 
 impl Resolver {
-    /// Resolves and connects, all within the connect timeout.
+    /// Resolves and connects, each attempt within the connect timeout.
     pub(super) async fn connect(&self, connection: &Connection) -> Result<TcpStream, Unreachable> {
+        let mut attempt = 1;
+        loop {
+            match self.attempt(connection).await {
+                Err(_) if attempt < connection.connection_attempts => {
+                    attempt += 1;
+                    tokio::time::sleep(BETWEEN_ATTEMPTS).await;
+                }
+                settled => return settled,
+            }
+        }
+    }
+
+    async fn attempt(&self, connection: &Connection) -> Result<TcpStream, Unreachable> {
         let deadline = Instant::now() + connection.connect_timeout;
         let late = |phase| Unreachable::Timeout {
             phase,
             after: connection.connect_timeout,
         };
-        let addresses = tokio::time::timeout_at(deadline, self.resolve(connection))
+        let looking = async {
+            let addresses = self.resolve(&connection.address, connection.port).await?;
+            let addresses = allowed(connection.address_family, addresses);
+            let own = match &connection.bind_address {
+                Some(name) => self.resolve(name, 0).await?,
+                None => Vec::new(),
+            };
+            Ok::<_, Unreachable>((addresses, own))
+        };
+        let (addresses, own) = tokio::time::timeout_at(deadline, looking)
             .await
             .map_err(|_| late(ConnectPhase::Resolve))??;
+        if addresses.is_empty() {
+            return Err(Unreachable::Resolve {
+                address: connection.address.clone(),
+                detail: "it has no address of the family that may be used".to_owned(),
+            });
+        }
         let tried = tried(connection, &addresses);
+        let open = |address: SocketAddr| {
+            open(
+                address,
+                own.iter().find(|one| one.is_ipv6() == address.is_ipv6()).copied(),
+            )
+        };
         let stream = tokio::time::timeout_at(deadline, race(addresses, open))
             .await
             .map_err(|_| late(ConnectPhase::Connect))?;
@@ -48,13 +91,13 @@ impl Resolver {
         })
     }
 
-    async fn resolve(&self, connection: &Connection) -> Result<Vec<SocketAddr>, Unreachable> {
-        let name = connection.address.trim_start_matches('[').trim_end_matches(']');
-        if let Ok(address) = name.parse::<IpAddr>() {
-            return Ok(vec![SocketAddr::new(address, connection.port)]);
+    async fn resolve(&self, name: &str, port: u16) -> Result<Vec<SocketAddr>, Unreachable> {
+        let bare = name.trim_start_matches('[').trim_end_matches(']');
+        if let Ok(address) = bare.parse::<IpAddr>() {
+            return Ok(vec![SocketAddr::new(address, port)]);
         }
         let unresolved = |detail: String| Unreachable::Resolve {
-            address: connection.address.clone(),
+            address: name.to_owned(),
             detail,
         };
         let turn = self
@@ -62,7 +105,7 @@ impl Resolver {
             .acquire()
             .await
             .map_err(|error| unresolved(error.to_string()))?;
-        let found = tokio::net::lookup_host((name, connection.port)).await;
+        let found = tokio::net::lookup_host((bare, port)).await;
         drop(turn);
         let addresses = found.map_err(|error| unresolved(error.to_string()))?;
         let addresses = interleave(addresses.collect());
@@ -71,6 +114,16 @@ impl Resolver {
         }
         Ok(addresses)
     }
+}
+
+/// Those of a family.
+fn allowed(family: AddressFamily, mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    addresses.retain(|address| match family {
+        AddressFamily::Any => true,
+        AddressFamily::Inet => address.is_ipv4(),
+        AddressFamily::Inet6 => address.is_ipv6(),
+    });
+    addresses
 }
 
 /// What a person would recognise: the address as the inventory has it, and what the resolver made of it.
@@ -141,11 +194,28 @@ where
     }
 }
 
-async fn open(address: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address).await?;
+async fn open(address: SocketAddr, own: Option<SocketAddr>) -> io::Result<TcpStream> {
+    loop {
+        match dial(address, own).await {
+            // Others give theirs back; whoever waits for us gives up in time.
+            Err(error) if error.raw_os_error() == Some(NO_DESCRIPTORS) => tokio::time::sleep(RETRY).await,
+            settled => return settled,
+        }
+    }
+}
+
+async fn dial(address: SocketAddr, own: Option<SocketAddr>) -> io::Result<TcpStream> {
+    let socket = if address.is_ipv6() {
+        TcpSocket::new_v6()?
+    } else {
+        TcpSocket::new_v4()?
+    };
+    if let Some(own) = own {
+        socket.bind(own)?;
+    }
     // Small packets, each of which somebody waits for: Nagle's algorithm would hold them back.
-    stream.set_nodelay(true)?;
-    Ok(stream)
+    socket.set_nodelay(true)?;
+    socket.connect(address).await
 }
 
 /// The system's words without the error number.

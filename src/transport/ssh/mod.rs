@@ -1,23 +1,27 @@
 //! SSH, on russh: the only home of that crate.
 //!
-//! In the order of a connection: `trust` and `identity` are asked before any contact; `connect` makes a TCP
-//! connection, `stream` wraps it; `client` answers russh during the handshake; `authenticate` offers keys; `session`
-//! runs programs. What `ssh_config` says belongs into the inventory's [`Connection`], a jump host into `Ssh::route`,
-//! trust in certificates into `trust`.
+//! In the order of a connection: `trust` and `identity` are asked before any contact; a way is made by `connect` (TCP),
+//! `jump` and `tunnel` (through a bastion) or `command` (over a `ProxyCommand`), and `stream` wraps it; `client` answers
+//! russh during the handshake; `authenticate` offers keys; `session` runs programs.
 
 mod agent;
 mod algorithms;
 mod authenticate;
 mod book;
 mod client;
+mod command;
 mod connect;
+mod descriptors;
 pub mod embedded;
 mod identity;
+mod jump;
 pub mod key;
 pub mod known_hosts;
+mod pipe;
 mod session;
 mod stream;
 mod trust;
+mod tunnel;
 pub mod verdict;
 
 use std::borrow::Cow;
@@ -27,17 +31,21 @@ use std::time::Duration;
 
 use russh::SshId;
 use russh::client::{Config, Handle};
-use tokio::net::TcpStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::client::{Client, Notes, words};
+use self::command::{ProxyCommand, Said};
 use self::connect::Resolver;
+use self::descriptors::{Descriptors, Permit};
 use self::identity::Identities;
+use self::jump::Bastions;
+use self::pipe::Pipe;
 use self::session::SshSession;
 use self::trust::{Expectation, Trust};
+use self::tunnel::INNER_WINDOW;
 use super::{BoxFuture, Session, Transport};
 use crate::event::{ConnectPhase, Unreachable};
-use crate::inventory::{Connection, Host};
+use crate::inventory::{Algorithms, Connection, Host, Route};
 
 /// The SSH transport. One value serves all hosts of a run: they share key files, agents and known hosts.
 #[derive(Default)]
@@ -45,17 +53,33 @@ pub struct Ssh {
     trust: Trust,
     identities: Identities,
     resolver: Resolver,
+    bastions: Bastions,
+    descriptors: Descriptors,
     configs: Mutex<HashMap<Policy, Arc<Config>>>,
 }
 
 /// What one [`Config`] differs from another by.
-type Policy = (Vec<String>, Duration, u32);
+#[derive(PartialEq, Eq, Hash)]
+struct Policy {
+    types: Vec<String>,
+    algorithms: Arc<Algorithms>,
+    keepalive: (Duration, u32),
+    window: u32,
+}
 
 /// A connection whose host is known to be the right one.
 struct Greeted {
     handle: Handle<Client>,
     notes: Arc<Notes>,
     cut: DropGuard,
+    _permit: Option<Permit>,
+}
+
+/// A way to a host's SSH port, with what has to be kept and told with it.
+struct Way {
+    pipe: Pipe,
+    permit: Option<Permit>,
+    said: Option<Said>,
 }
 
 impl Ssh {
@@ -65,35 +89,81 @@ impl Ssh {
     }
 
     async fn open(&self, host: &Host) -> Result<SshSession, Unreachable> {
-        let connection = &host.connection;
-        // What can go wrong without contact goes wrong without contact.
-        let expectation = self.trust.expectation(connection).await?;
-        let offers = self.identities.offers(connection).await?;
-        let tcp = self.route(connection).await?;
-        let mut greeted = self.greet(connection, tcp, expectation).await?;
-        let Greeted { handle, notes, .. } = &mut greeted;
-        let agent = self.identities.agent(connection);
-        let prove = authenticate::prove(handle, connection, &offers, agent.as_deref(), notes);
-        bounded(connection, ConnectPhase::Authenticate, prove).await?;
-        Ok(SshSession::new(greeted, connection))
+        let greeted = self.login(&host.connection).await?;
+        Ok(SshSession::new(greeted, &host.connection))
     }
 
-    /// The way to the host's SSH port. A jump host is another way.
-    async fn route(&self, connection: &Connection) -> Result<TcpStream, Unreachable> {
-        self.resolver.connect(connection).await
+    /// Connects and authenticates. A bastion is connected to in the same way, so this may come back to itself.
+    fn login<'a>(&'a self, connection: &'a Arc<Connection>) -> BoxFuture<'a, Result<Greeted, Unreachable>> {
+        Box::pin(async move {
+            // What can go wrong without contact goes wrong without contact.
+            let expectation = self.trust.expectation(connection).await?;
+            let offers = self.identities.offers(connection).await?;
+            let config = self.config(connection, &expectation)?;
+            let Way { pipe, permit, said } = self.way(connection).await?;
+            let greeting = self.greet(connection, config, pipe, expectation, permit);
+            let mut greeted = match (greeting.await, said) {
+                (Err(cause), Some(said)) => return Err(told(connection, cause, said).await),
+                (greeted, _) => greeted?,
+            };
+            let Greeted { handle, notes, .. } = &mut greeted;
+            let agent = self.identities.agent(connection);
+            let prove = authenticate::prove(handle, connection, &offers, agent.as_deref(), notes);
+            bounded(connection, ConnectPhase::Authenticate, prove).await?;
+            Ok(greeted)
+        })
+    }
+
+    /// The way to the host's SSH port.
+    async fn way(&self, connection: &Connection) -> Result<Way, Unreachable> {
+        let way = match &connection.route {
+            Route::Direct => {
+                let permit = self.descriptors.take(1).await;
+                let pipe = Pipe::Tcp(self.resolver.connect(connection).await?);
+                Way {
+                    pipe,
+                    permit,
+                    said: None,
+                }
+            }
+            Route::Jump(bastion) => {
+                let pipe = self.bastions.tunnel(self, bastion, connection).await?;
+                Way {
+                    pipe,
+                    permit: None,
+                    said: None,
+                }
+            }
+            Route::Command(command) => {
+                // Its stdin, stdout and stderr.
+                let permit = self.descriptors.take(3).await;
+                let (command, said) =
+                    ProxyCommand::start(command).map_err(|error| Unreachable::ProxyCommand {
+                        command: command.clone(),
+                        detail: error.to_string(),
+                    })?;
+                Way {
+                    pipe: Pipe::Command(Box::new(command)),
+                    permit,
+                    said: Some(said),
+                }
+            }
+        };
+        Ok(way)
     }
 
     /// Key exchange, and the check of the host's key; none of ours is shown before that.
     async fn greet(
         &self,
         connection: &Connection,
-        tcp: TcpStream,
+        config: Arc<Config>,
+        pipe: Pipe,
         expectation: Expectation,
+        permit: Option<Permit>,
     ) -> Result<Greeted, Unreachable> {
         let token = CancellationToken::new();
         let cut = token.clone().drop_guard();
-        let stream = stream::Stream::new(tcp, &token, patience(connection));
-        let config = self.config(connection, &expectation);
+        let stream = stream::Stream::new(pipe, &token, patience(connection));
         let name = expectation.name.clone();
         let notes = Arc::new(Notes::default());
         let client = Client {
@@ -115,33 +185,63 @@ impl Ssh {
         if let Some(key) = notes.learned() {
             self.trust.learn(connection, &name, key).await?;
         }
-        Ok(Greeted { handle, notes, cut })
+        Ok(Greeted {
+            handle,
+            notes,
+            cut,
+            _permit: permit,
+        })
     }
 
-    fn config(&self, connection: &Connection, expectation: &Expectation) -> Arc<Config> {
+    fn config(&self, connection: &Connection, expectation: &Expectation) -> Result<Arc<Config>, Unreachable> {
         let types: Vec<&str> = expectation.types();
-        let policy = (
-            types.iter().map(ToString::to_string).collect(),
-            connection.keepalive,
-            connection.keepalive_max,
-        );
-        let mut configs = self.configs.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = || {
-            Arc::new(Config {
-                client_id: SshId::Standard(Cow::Borrowed(concat!(
-                    "SSH-2.0-provision_",
-                    env!("CARGO_PKG_VERSION")
-                ))),
-                preferred: algorithms::preferred(&types),
-                keepalive_interval: Some(connection.keepalive).filter(|interval| !interval.is_zero()),
-                keepalive_max: connection.keepalive_max as usize,
-                // `Stream` bounds what this would bound, and does not take a suspended laptop for a dead host.
-                inactivity_timeout: None,
-                channel_buffer_size: 32,
-                ..Config::default()
-            })
+        let defaults = Config::default();
+        let policy = Policy {
+            types: types.iter().map(ToString::to_string).collect(),
+            algorithms: Arc::clone(&connection.algorithms),
+            keepalive: (connection.keepalive, connection.keepalive_max),
+            window: match connection.route {
+                Route::Jump(_) => INNER_WINDOW,
+                _ => defaults.window_size,
+            },
         };
-        Arc::clone(configs.entry(policy).or_insert_with(make))
+        let mut configs = self.configs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = configs.get(&policy) {
+            return Ok(Arc::clone(known));
+        }
+        let preferred = algorithms::preferred(&types, &connection.algorithms);
+        let config = Arc::new(Config {
+            client_id: SshId::Standard(Cow::Borrowed(concat!(
+                "SSH-2.0-provision_",
+                env!("CARGO_PKG_VERSION")
+            ))),
+            preferred: preferred.map_err(|detail| Unreachable::Protocol {
+                phase: ConnectPhase::Handshake,
+                detail,
+            })?,
+            keepalive_interval: Some(connection.keepalive).filter(|interval| !interval.is_zero()),
+            keepalive_max: connection.keepalive_max as usize,
+            window_size: policy.window,
+            // `Stream` bounds what this would bound, and does not take a suspended laptop for a dead host.
+            inactivity_timeout: None,
+            channel_buffer_size: 32,
+            ..defaults
+        });
+        configs.insert(policy, Arc::clone(&config));
+        Ok(config)
+    }
+}
+
+/// A failure on the way of a `ProxyCommand`, with what that had to say.
+async fn told(connection: &Connection, cause: Unreachable, said: Said) -> Unreachable {
+    let (Route::Command(command), Unreachable::Protocol { detail, .. }) = (&connection.route, &cause) else {
+        return cause;
+    };
+    let said = said.text().await;
+    let detail = if said.is_empty() { detail.clone() } else { said };
+    Unreachable::ProxyCommand {
+        command: command.clone(),
+        detail,
     }
 }
 

@@ -8,6 +8,7 @@ use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Disconnect};
 use tokio_util::sync::DropGuard;
 
 use super::client::{Client, Notes, words};
+use super::descriptors::Permit;
 use super::{Greeted, bounded};
 use crate::event::{ConnectPhase, Unreachable};
 use crate::inventory::Connection;
@@ -35,16 +36,23 @@ pub(super) struct SshSession {
     connection: Arc<Connection>,
     /// Dropped last: cuts the stream, so that neither socket nor task outlives the session.
     cut: DropGuard,
+    permit: Option<Permit>,
 }
 
 impl SshSession {
     pub(super) fn new(greeted: Greeted, connection: &Arc<Connection>) -> Self {
-        let Greeted { handle, notes, cut } = greeted;
+        let Greeted {
+            handle,
+            notes,
+            cut,
+            _permit: permit,
+        } = greeted;
         Self {
             handle,
             notes,
             connection: Arc::clone(connection),
             cut,
+            permit,
         }
     }
 
@@ -67,6 +75,10 @@ impl SshSession {
             let (reader, writer) = channel.split();
             // No reply is wanted, and none is waited for: the program follows as soon as there is window for it.
             // OpenSSH gives a session none before it knows the command, which makes the ninth round trip of a run.
+            for (name, value) in &self.connection.environment {
+                let sent = writer.set_env(false, name.as_str(), value.as_str());
+                sent.await.map_err(|error| failed(&error))?;
+            }
             let line = self.connection.r#become.exec_line();
             writer.exec(false, line).await.map_err(|error| failed(&error))?;
             Ok((reader, writer))
@@ -99,7 +111,9 @@ impl Session for SshSession {
     }
 
     fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
-        let Self { handle, cut, .. } = *self;
+        let Self {
+            handle, cut, permit, ..
+        } = *self;
         Box::pin(async move {
             let goodbye = async {
                 if handle.disconnect(Disconnect::ByApplication, "", "").await.is_ok() {
@@ -108,7 +122,7 @@ impl Session for SshSession {
                 }
             };
             let _ = tokio::time::timeout(GOODBYE, goodbye).await;
-            drop(cut);
+            drop((cut, permit));
         })
     }
 }

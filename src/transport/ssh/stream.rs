@@ -1,4 +1,4 @@
-//! The TCP stream under a connection, with the two powers russh lacks: it can be cut from outside, and a write that
+//! The stream under a connection, with the two powers russh lacks: it can be cut from outside, and a write that
 //! makes no progress ends.
 
 use std::io;
@@ -7,9 +7,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, BufReader, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use super::pipe::Pipe;
 
 /// Reads ahead by this much: a packet costs russh two reads, its length and the rest.
 const READ_AHEAD: usize = 2048;
@@ -19,7 +20,7 @@ const READ_AHEAD: usize = 2048;
 /// During a key exchange russh's loop listens to nothing but the stream, so dropping its handle then would leave the
 /// task and the socket behind for as long as the host keeps silent.
 pub(super) struct Stream {
-    inner: BufReader<TcpStream>,
+    inner: BufReader<Pipe>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     stalled: Option<Pin<Box<Sleep>>>,
     patience: Duration,
@@ -27,7 +28,7 @@ pub(super) struct Stream {
 
 impl Stream {
     /// Wraps `inner`; `patience` bounds how long one write may make no progress.
-    pub(super) fn new(inner: TcpStream, cut: &CancellationToken, patience: Duration) -> Self {
+    pub(super) fn new(inner: Pipe, cut: &CancellationToken, patience: Duration) -> Self {
         Self {
             inner: BufReader::with_capacity(READ_AHEAD, inner),
             cut: Box::pin(cut.clone().cancelled_owned()),
