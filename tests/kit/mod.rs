@@ -1,6 +1,7 @@
 //! What tests of several floors need.
 
 pub mod archive;
+pub mod bastion;
 pub mod binary;
 pub mod docker;
 pub mod golden;

@@ -5,6 +5,7 @@ mod faults;
 mod identity;
 mod known_hosts;
 mod round_trips;
+mod routes;
 mod ssh;
 mod trust;
 mod unreachable;

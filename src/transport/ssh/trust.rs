@@ -110,14 +110,27 @@ fn refusal(verdict: Verdict, offered: &Key, name: &str, files: &[String]) -> Unr
 impl Trust {
     /// Looks up what is recorded for a host, in all its files.
     pub(super) async fn expectation(&self, connection: &Connection) -> Result<Expectation, Unreachable> {
-        let named = |port| {
-            lookup_name(&connection.address, port).ok_or_else(|| Unreachable::Resolve {
-                address: connection.address.clone(),
-                detail: "it is neither a host name nor an IP address".to_owned(),
-            })
+        let unnamed = |name: &str| Unreachable::Resolve {
+            address: name.to_owned(),
+            detail: "it is neither a host name nor an IP address".to_owned(),
         };
-        let name = named(connection.port)?;
-        let bare_name = (connection.port != 22).then(|| named(22)).transpose()?;
+        let named = |port| {
+            let address = &connection.address;
+            lookup_name(address, port).ok_or_else(|| unnamed(address))
+        };
+        let (name, bare_name) = match &connection.host_key_alias {
+            // As it stands, whatever the port.
+            Some(alias)
+                if alias.contains(|c: char| c.is_control() || c.is_whitespace() || ",#*?!|".contains(c)) =>
+            {
+                return Err(unnamed(alias));
+            }
+            Some(alias) => (alias.clone(), None),
+            None => (
+                named(connection.port)?,
+                (connection.port != 22).then(|| named(22)).transpose()?,
+            ),
+        };
         let mut recorded = Recorded::default();
         let mut bare = bare_name.as_ref().map(|_| Recorded::default());
         for path in connection.known_hosts_files() {

@@ -122,6 +122,7 @@ fn environment(place: &Path) -> Environment {
 }
 
 /// Differences between the two answers.
+#[allow(clippy::too_many_lines, reason = "one table, read as one")]
 fn differences(
     theirs: &Printed,
     resolved: &Resolved,
