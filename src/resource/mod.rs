@@ -7,7 +7,9 @@
 
 mod authorized_key;
 mod block;
+mod certificate;
 mod conduct;
+mod container;
 mod directory;
 mod fields;
 mod file;
@@ -16,16 +18,24 @@ mod ini;
 mod line;
 mod link;
 mod lint;
+mod mysql;
+mod mysql_database;
+mod mysql_user;
+mod nft;
 mod package;
 mod pattern;
 mod postgres_database;
+mod postgres_extension;
 mod postgres_role;
 mod replace;
 pub mod schema;
 mod service;
 mod shell;
 mod sudoers;
+mod traffic;
+mod ufw;
 mod user;
+mod wait_for;
 
 use std::fmt;
 use std::sync::Arc;
@@ -38,7 +48,9 @@ use crate::script::{Script, Secret};
 
 pub use authorized_key::AuthorizedKey;
 pub use block::Block;
+pub use certificate::{Certificate, KeyType};
 pub use conduct::Conduct;
+pub use container::{Container, Restart};
 pub use directory::Directory;
 pub use fields::{Mode, Presence, Span};
 pub use file::{Content, File};
@@ -47,15 +59,22 @@ pub use ini::Ini;
 pub use line::Line;
 pub use link::Link;
 pub use lint::{Known, lint, takes};
+pub use mysql_database::MysqlDatabase;
+pub use mysql_user::{Grant, MysqlUser};
+pub use nft::{Nft, Policy, Protocol, Rule};
 pub use package::{Package, PackageState};
 pub use pattern::Pattern;
 pub use postgres_database::PostgresDatabase;
+pub use postgres_extension::PostgresExtension;
 pub use postgres_role::PostgresRole;
 pub use replace::Replace;
 pub use service::{OnChange, Service};
 pub use shell::Sh;
 pub use sudoers::Sudoers;
+pub use traffic::{Network, PortRange, Ports};
+pub use ufw::{Action, Ufw};
 pub use user::User;
+pub use wait_for::WaitFor;
 
 /// What every kind of state can do. All of it is pure: values in, shell text out.
 pub trait State: fmt::Debug + Send + Sync {
@@ -244,6 +263,14 @@ resources! {
     "service" => Service,
     "postgres_role" => PostgresRole,
     "postgres_database" => PostgresDatabase,
+    "postgres_extension" => PostgresExtension,
+    "mysql_database" => MysqlDatabase,
+    "mysql_user" => MysqlUser,
+    "container" => Container,
+    "wait_for" => WaitFor,
+    "nft" => Nft,
+    "ufw" => Ufw,
+    "certificate" => Certificate,
     "sh" => Sh,
 }
 

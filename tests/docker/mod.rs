@@ -4,6 +4,7 @@ mod apt;
 mod become_root;
 mod cancel;
 mod command;
+mod container;
 mod cut;
 mod databases;
 mod fleet;

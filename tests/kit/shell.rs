@@ -114,6 +114,8 @@ impl Corner {
             .args(&self.shell[1..])
             .env("PROVISION_STATE", self.path("state"))
             .env("HOME", self.dir.path())
+            // As sshd says where a connection comes from and which port it came in on.
+            .env("SSH_CONNECTION", "192.0.2.9 50022 192.0.2.1 2222")
             .current_dir(self.dir.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

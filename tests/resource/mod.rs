@@ -4,8 +4,10 @@ mod flow;
 mod golden;
 mod lint;
 mod mistakes;
+mod network;
 mod packages;
 mod reference;
+mod servers;
 mod stand_ins;
 
 use provision::config::{Data, Value};

@@ -181,6 +181,7 @@ impl Host {
                 own,
             ));
         }
+        lines.push(("/etc/nftables", format!("{}/nftables", self.corner.text(""))));
         self.system();
         self.corner.run_as(plan, options, &|half| {
             let half = String::from_utf8(half).unwrap();
@@ -212,9 +213,12 @@ impl Host {
             "sed",
             "sha256sum",
             "sleep",
+            "sort",
+            "date",
             "stat",
             "tail",
             "tee",
+            "timeout",
             "tr",
             "touch",
             "ln",

@@ -1,4 +1,4 @@
-# postgres_do PORT SQL: waits, bounded, for a server that is still starting.
+# postgres_do PORT SQL [DATABASE]: waits, bounded, for a server that is still starting.
 postgres_do() {
   cd /
   tries=0
@@ -10,5 +10,5 @@ postgres_do() {
     fi
     sleep 1
   done
-  printf '%s\n' "$2" | runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -v VERBOSITY=terse -p "$1" -d postgres
+  printf '%s\n' "$2" | PGDATABASE=${3-postgres} runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -v VERBOSITY=terse -p "$1"
 }

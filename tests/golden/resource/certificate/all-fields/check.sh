@@ -1,0 +1,1 @@
+path_state 0 /srv/app/tls/app.key; [ "$path_type" = 8 ] && [ "$path_mode" = 180 ] && user_state 0 app && [ "$path_uid" = "$user_uid" ] && certificate_holds x509 /srv/app/tls/app.pem /srv/app/tls/app.key rsa-3072 'DNS:app.example.com,DNS:*.app.example.com,IPAddress:192.0.2.1,IPAddress:2001:DB8:0:0:0:0:0:1' && certificate_lasts /srv/app/tls/app.pem 1728000

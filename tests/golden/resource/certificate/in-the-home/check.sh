@@ -1,0 +1,1 @@
+path_state 0 "${HOME:?}"/tls/me.key; [ "$path_type" = 8 ] && [ "$path_mode" = 180 ] && certificate_holds x509 "${HOME:?}"/tls/me.pem "${HOME:?}"/tls/me.key ed25519 DNS:localhost && certificate_lasts "${HOME:?}"/tls/me.pem 2592000

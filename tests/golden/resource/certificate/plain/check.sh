@@ -1,0 +1,1 @@
+path_state 0 /etc/ssl/private/app.key; [ "$path_type" = 8 ] && [ "$path_mode" = 180 ] && certificate_holds x509 /etc/ssl/certs/app.pem /etc/ssl/private/app.key ecdsa-p256 DNS:app.example.com && certificate_lasts /etc/ssl/certs/app.pem 2592000

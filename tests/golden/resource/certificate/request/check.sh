@@ -1,0 +1,1 @@
+path_state 0 '/etc/ssl/private/app'\''s.key'; [ "$path_type" = 8 ] && [ "$path_mode" = 180 ] && certificate_holds req '/etc/ssl/app'\''s.csr' '/etc/ssl/private/app'\''s.key' ecdsa-p384 DNS:app.example.com

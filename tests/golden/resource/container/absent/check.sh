@@ -1,0 +1,1 @@
+! container_is_there old

@@ -1,0 +1,1 @@
+container_runs app registry.example.com/app:1.2 3191d86b52530df4983fa041023bb46415169e33fc96438e9d03170c829b694a

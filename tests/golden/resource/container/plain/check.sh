@@ -1,0 +1,1 @@
+container_runs app registry.example.com/app:1.2 f46036bba5d2531a6ae8484f909f81f69da48c2a80daf674bc3d0ff5dbe69087

@@ -1,0 +1,1 @@
+[ "$(mysql_ask 'SELECT count(*) FROM information_schema.schemata WHERE schema_name = '\''app'\'' AND default_character_set_name = '\''utf8mb4'\'' AND default_collation_name = '\''utf8mb4_unicode_ci'\''')" = 1 ]

@@ -1,0 +1,2 @@
+mysql_do 'CREATE DATABASE IF NOT EXISTS `a``; DROP '\''it` CHARACTER SET utf8mb4;
+ALTER DATABASE `a``; DROP '\''it` CHARACTER SET utf8mb4;'

@@ -1,0 +1,1 @@
+mysql_do 'CREATE DATABASE IF NOT EXISTS `app`;'

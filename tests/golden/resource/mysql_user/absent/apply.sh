@@ -1,0 +1,1 @@
+mysql_do 'DROP USER IF EXISTS '\''it'\'''\''s'\''@'\''%'\'';'

@@ -1,0 +1,1 @@
+[ "$(mysql_ask 'SELECT count(*) FROM mysql.user WHERE user = '\''app'\'' AND host = '\''localhost'\'' AND plugin = '\''mysql_native_password'\'' AND authentication_string = '\''*449BE6114A60310A88E490B4CBC134D772F3814E'\''')" = 1 ] && [ "$(mysql_grants ''\''app'\''@'\''localhost'\''')" = '`app`.*: ALL PRIVILEGES,' ]

@@ -1,0 +1,1 @@
+nft_unload old_rules

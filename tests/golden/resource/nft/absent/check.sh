@@ -1,0 +1,1 @@
+nft_gone old_rules

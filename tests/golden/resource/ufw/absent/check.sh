@@ -1,0 +1,1 @@
+! ufw_has_any 23

@@ -1,0 +1,1 @@
+! ufw_is_active

@@ -1,0 +1,1 @@
+ufw_add allow '' 'from fd00::/8'

@@ -1,0 +1,1 @@
+ufw_has 'allow from fd00::/8'

@@ -1,0 +1,1 @@
+ufw_add limit 22/tcp 22/tcp

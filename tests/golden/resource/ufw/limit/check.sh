@@ -1,0 +1,1 @@
+ufw_has 'limit 22/tcp'

@@ -1,0 +1,1 @@
+ufw_add allow 443/tcp 443/tcp

@@ -1,0 +1,1 @@
+ufw_has 'allow 443/tcp'

@@ -1,0 +1,1 @@
+await 1 5 reaches_port ::1 80

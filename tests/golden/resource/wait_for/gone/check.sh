@@ -1,0 +1,1 @@
+! reaches_port ::1 80

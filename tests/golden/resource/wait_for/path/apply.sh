@@ -1,0 +1,1 @@
+await 0 60 reaches_path '/run/it'\''s ready'

@@ -1,0 +1,1 @@
+reaches_path '/run/it'\''s ready'

@@ -1,0 +1,1 @@
+reaches_port localhost 5432
