@@ -31,6 +31,28 @@ pub(crate) use outcome::{Failure, Outcome};
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// Colours; `auto` heeds `NO_COLOR`, `CLICOLOR_FORCE` and what is written to
+    #[arg(long, value_enum, default_value_t = Colour::Auto, global = true, value_name = "WHEN")]
+    color: Colour,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Colour {
+    /// For all that this process writes.
+    fn set(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 all well, 1 a step failed, 2 usage or configuration (nobody contacted), \
@@ -61,6 +83,7 @@ enum Command {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    cli.color.set();
     let done = match cli.command {
         Command::Push(args) => push::run(&args),
         Command::Run(args) => run::run(&args),

@@ -1,6 +1,6 @@
 //! How a command ends: its exit code, or what went wrong before anybody was contacted.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -46,8 +46,7 @@ pub(crate) fn exit(outcome: Outcome) -> ExitCode {
     };
     let text = match &failure {
         Failure::Configuration(mistakes) => {
-            let colour = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
-                && io::stderr().is_terminal();
+            let colour = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
             report::diagnostic::render(mistakes, colour)
         }
         system @ Failure::System { .. } => format!("error: {system}\n"),

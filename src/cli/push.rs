@@ -53,6 +53,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     for plan in &mut planned.plans {
         plan.host = args.trust.apply(Arc::clone(&plan.host));
     }
+    args.telling
+        .check(planned.plans.iter().map(|plan| &plan.host.name))?;
     let secrets = secrets(&planned.plans);
     let work = if args.dry_run {
         Work::DryRun(planned.plans)

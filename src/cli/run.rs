@@ -38,6 +38,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Outcome {
     let hosts = args.hosts.select(&args.hosts.inventory()?)?;
+    args.telling.check(hosts.iter().map(|host| &host.name))?;
     let hosts = hosts.into_iter().map(|host| args.trust.apply(host)).collect();
     let program = plan::command(&args.command)
         .map_err(|error| Diagnostic::new(format!("the command cannot be sent: {error}")))?;

@@ -11,8 +11,10 @@ use tokio::sync::mpsc::Sender;
 
 use crate::diagnostic::Diagnostic;
 use crate::event::{Stamped, Summary};
+use crate::name::Name;
 use crate::record::{Moment, Recorder, Recording};
 use crate::report::html::{self, About};
+use crate::report::outlet::Outlet;
 use crate::report::{self, Options, Reporter, Telling, Told, junit, ndjson, plain, redact::Redactor, tty};
 
 use super::Failure;
@@ -28,9 +30,12 @@ pub(super) struct TellingArgs {
     /// read it
     #[arg(long, value_name = "FILE")]
     report: Vec<PathBuf>,
-    /// Show every step, and what steps that changed something wrote
+    /// Show every step, and what steps write as they write it, each line behind its host
     #[arg(short, long)]
     verbose: bool,
+    /// Follow one host of a push: its steps as they begin, and what they write
+    #[arg(long, value_name = "HOST")]
+    tail: Option<Name>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -75,6 +80,18 @@ pub(super) struct Teller {
 }
 
 impl TellingArgs {
+    /// Refuses to follow a host that is not among `hosts`.
+    pub(super) fn check<'a>(&self, hosts: impl IntoIterator<Item = &'a Name>) -> Result<(), Diagnostic> {
+        let Some(tail) = &self.tail else { return Ok(()) };
+        if hosts.into_iter().any(|host| host == tail) {
+            return Ok(());
+        }
+        Err(
+            Diagnostic::new(format!("--tail {tail}: no such host is in this run"))
+                .help("see `provision hosts`"),
+        )
+    }
+
     /// Starts telling, and recording; `secrets` are left out of everything.
     pub(super) fn start(
         &self,
@@ -135,11 +152,18 @@ impl TellingArgs {
         }
         // What people look at comes last: when it stands still at the end, all else is written.
         let stdout = || Box::new(io::stdout());
+        let tail = self.tail.clone();
+        let tty = || Ok(tty::Tty::stdout(options, speed)?.tail(self.tail.clone()));
         reporters.push(match self.output {
             Output::Ndjson => Box::new(ndjson::Ndjson::new("stdout", stdout())),
-            Output::Tty => Box::new(tty::Tty::stdout(options, speed)),
-            Output::Auto if tty::is_available() => Box::new(tty::Tty::stdout(options, speed)),
-            _ => Box::new(plain::Plain::new(stdout(), options)),
+            Output::Tty => Box::new(tty().map_err(Failure::system("cannot start the terminal view"))?),
+            Output::Auto if tty::is_available() => {
+                Box::new(tty().map_err(Failure::system("cannot start the terminal view"))?)
+            }
+            _ => {
+                let outlet = Outlet::new(stdout()).map_err(Failure::system("cannot start the output"))?;
+                Box::new(plain::Plain::new(Box::new(outlet), options).tail(tail))
+            }
         });
         let (sender, receiver) = tokio::sync::mpsc::channel(1024);
         let telling = Telling::new(reporters, Redactor::new(secrets));

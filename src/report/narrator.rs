@@ -45,6 +45,7 @@ pub(super) struct Narrator {
     detail: Detail,
     verbose: bool,
     paint: Paint,
+    tailed: Option<Name>,
     run: Option<Run>,
 }
 
@@ -68,8 +69,14 @@ impl Narrator {
             detail,
             verbose: options.verbose,
             paint: Paint::new(options),
+            tailed: None,
             run: None,
         }
+    }
+
+    /// Follows what the steps of `host` write.
+    pub(super) fn tail(&mut self, host: Option<Name>) {
+        self.tailed = host;
     }
 
     /// The lines that the event is worth.
@@ -85,7 +92,7 @@ impl Narrator {
             self.run = Some(Run {
                 fleet,
                 goes_on: *mode == Mode::Push && !self.detail.is_after(),
-                story: Story::new(self.detail, self.verbose, self.paint),
+                story: Story::new(self.detail, self.verbose, self.paint, self.tailed.clone()),
                 review: Review::default(),
                 answers: Answers::default(),
                 ending: Ending::default(),

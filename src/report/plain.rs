@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::narrator::{Detail, Narrator};
 use super::{Options, Reporter};
 use crate::event::Stamped;
+use crate::name::Name;
 
 /// Writes lines as things happen.
 pub struct Plain {
@@ -29,14 +30,20 @@ impl Plain {
         }
     }
 
+    /// Follows what the steps of `host` write, line by line.
+    #[must_use]
+    pub fn tail(mut self, host: Option<Name>) -> Self {
+        self.narrator.tail(host);
+        self
+    }
+
     fn write(&mut self, lines: &[String]) -> io::Result<()> {
         if lines.is_empty() {
             return Ok(());
         }
         let mut text = lines.join("\n");
         text.push('\n');
-        self.writer.write_all(text.as_bytes())?;
-        self.writer.flush()
+        self.writer.write_all(text.as_bytes())
     }
 }
 
@@ -52,6 +59,7 @@ impl Reporter for Plain {
 
     fn finish(&mut self) -> io::Result<()> {
         let lines = self.narrator.finish();
-        self.write(&lines)
+        self.write(&lines)?;
+        self.writer.flush()
     }
 }

@@ -9,6 +9,7 @@ use super::fleet::Fleet;
 use super::narrator::{self, Detail};
 use super::paint::{Paint, Tone};
 use super::standing::{Skipped, Standing, listed};
+use super::stream::Streams;
 use super::words;
 use crate::event::{Event, HostStatus, Outcome, Reason, Step, StepCounts};
 use crate::name::Name;
@@ -25,10 +26,11 @@ pub(super) struct Story {
     /// What was shown under a step, and for which host first.
     shown: HashMap<(Name, String, Vec<String>), Name>,
     advised: HashSet<String>,
+    streams: Streams,
 }
 
 impl Story {
-    pub(super) fn new(detail: Detail, verbose: bool, paint: Paint) -> Self {
+    pub(super) fn new(detail: Detail, verbose: bool, paint: Paint, tailed: Option<Name>) -> Self {
         Self {
             detail,
             verbose,
@@ -36,6 +38,7 @@ impl Story {
             hosts: HashMap::new(),
             shown: HashMap::new(),
             advised: HashSet::new(),
+            streams: Streams::new(verbose, tailed),
         }
     }
 
@@ -60,6 +63,21 @@ impl Story {
                     listed(&modules)
                 );
                 out.push(self.note(fleet, host, "changing", Tone::Changed, &text));
+            }
+            Event::StepStarted { host, step, phase } if self.streams.is_tailed(host) => {
+                let text = words::title(step);
+                out.push(self.row(
+                    fleet,
+                    host,
+                    step.module.as_str(),
+                    words::phase(*phase),
+                    Tone::Faint,
+                    &text,
+                ));
+            }
+            Event::StepOutput { host, step, output } => {
+                let lines = self.streams.take(host, step.index, output);
+                self.streamed(fleet, host, lines, out);
             }
             Event::StepDiff { host, step, diff } => {
                 let lines = diff::lines(diff, self.verbose, self.paint);
@@ -101,6 +119,8 @@ impl Story {
         took: Duration,
         out: &mut Vec<String>,
     ) {
+        let (rest, streamed) = self.streams.end(host, step.index);
+        self.streamed(fleet, host, rest, out);
         let Some(standing) = self.hosts.get_mut(host) else {
             return;
         };
@@ -136,7 +156,8 @@ impl Story {
             let text = format!("{}{because}{took}", words::title(step));
             let (word, tone) = words::outcome(outcome);
             let mut below: Vec<String> = diff.into_iter().map(|line| format!("    {line}")).collect();
-            if outcome == Outcome::Failed || self.verbose {
+            // What was streamed stands above.
+            if (outcome == Outcome::Failed || self.verbose) && !streamed {
                 below.extend(quoted(
                     excerpt(output, self.output_lines(), self.paint),
                     self.paint,
@@ -164,6 +185,17 @@ impl Story {
         }
     }
 
+    /// Lines as they come, each behind its host.
+    fn streamed(&self, fleet: &Fleet, host: &Name, lines: Vec<String>, out: &mut Vec<String>) {
+        let width = fleet.host_width;
+        let bar = self.paint.tone(Tone::Faint, "|");
+        out.extend(
+            lines
+                .into_iter()
+                .map(|line| format!("{host:width$} {bar} {line}").trim_end().to_owned()),
+        );
+    }
+
     fn end(
         &mut self,
         fleet: &Fleet,
@@ -174,6 +206,7 @@ impl Story {
         out: &mut Vec<String>,
     ) {
         let mut standing = self.hosts.remove(host).unwrap_or_default();
+        self.streams.forget(host);
         self.skipped(fleet, host, standing.skipped.take(), out);
         // Hosts that never began are folded into one line at the end.
         if *status == HostStatus::Cancelled && steps.total() == steps.skipped {

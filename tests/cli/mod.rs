@@ -1,8 +1,10 @@
 //! The command from outside: what is typed, what is printed, how it ends.
 
 mod called;
+mod colours;
 mod demo;
 mod files;
+mod fleets;
 mod help;
 mod mistakes;
 mod modules;

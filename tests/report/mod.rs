@@ -8,4 +8,6 @@ mod formats;
 mod junit;
 mod page;
 mod replays;
+mod scale;
 mod screens;
+mod stalled;

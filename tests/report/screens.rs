@@ -274,3 +274,76 @@ fn colours_are_there_only_when_wanted() {
         assert_eq!(coloured, colour);
     }
 }
+
+/// A large fleet in which some steps write, and some fail and go on.
+#[test]
+fn troubles_and_last_lines_stay_in_sight() {
+    let names: Vec<String> = (1..=40).map(|n| format!("web{n:02}")).collect();
+    let mut run = Run::new(Mode::Push, DB, names.iter().map(String::as_str));
+    for host in &names[..20] {
+        run.connect(host).ok(host, 0..4);
+        let output = b"Reading package lists...\nE: no such package \x1b]0;taken\x07\n\n";
+        run.end(host, 4, Outcome::Failed, None, output, 30);
+        run.skipped(host, 5..10, &provision::event::Reason::AfterFailure { of: 4 });
+        run.done(host, HostStatus::Failed, 200);
+    }
+    for host in &names[20..24] {
+        run.connect(host).ok(host, 0..4).begin(host, 4, Phase::Apply);
+    }
+    run.says(
+        "web21",
+        4,
+        b"Unpacking \x1b[2J\x1b[31mpostgresql\x1b[0m (15.4) ...\r\n",
+    );
+    run.says("web22", 4, "Setting up\u{202e} \u{9b}2J\n\n".as_bytes());
+    run.push(3000, Event::Cancelling);
+    let emulator = Emulator::new(30, 100);
+    let mut seen = Vec::new();
+    let events = std::mem::take(&mut run.events);
+    emulator.play(events, OPTIONS, |emulator, _| seen = emulator.lines());
+    let text = seen.join("\n");
+    assert!(
+        text.contains(
+            "✗ 20 hosts, last web20  postgresql: package postgresql  | E: no such package \\x1b]0;taken\\x07"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("  | Unpacking \\x1b[2Jpostgresql (15.4) ..."),
+        "{text}"
+    );
+    assert!(text.contains("  | Setting up\\u{202e} \\u{9b}2J"), "{text}");
+    let last = seen.last().unwrap();
+    assert!(
+        last.contains("20/40") && last.contains("/s") && last.contains(" left"),
+        "{last}"
+    );
+}
+
+/// `-v` tells what steps write as they write it; `--tail` does so for one host.
+#[test]
+fn outputs_are_streamed_behind_their_hosts() {
+    use super::formats::Sink;
+    use provision::report::plain::Plain;
+    let told = |verbose: bool, tail: Option<&str>| {
+        let sink = Sink::default();
+        let options = Options { verbose, ..OPTIONS };
+        let plain = Plain::new(sink.boxed(), options).tail(tail.map(canned::name));
+        let mut telling = Telling::new(vec![Box::new(plain)], Redactor::new(["hunter22".to_owned()]));
+        for event in canned::push() {
+            telling.observe(event);
+        }
+        telling.finish();
+        sink.text()
+    };
+    let all = told(true, None);
+    assert!(all.contains("\ndb1 | Setting up postgresql\n"), "{all}");
+    assert!(all.contains("\ndb2 | the password is ********\n"), "{all}");
+    let one = told(false, Some("db1"));
+    assert!(
+        one.contains("\ndb1 | Setting up postgresql\n") && !one.contains("db2 |"),
+        "{one}"
+    );
+    assert!(one.contains("applying"), "{one}");
+    assert!(!told(false, None).contains("Setting up"));
+}

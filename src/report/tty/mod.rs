@@ -4,9 +4,11 @@
 //! owns the lines at the bottom; what they say is laid out in `screen`. Drawn in [`Reporter::tick`] alone, so
 //! redraws are as rare as ticks, and nothing is written when nothing moved.
 
+mod pace;
 mod rows;
 mod screen;
 mod terminal;
+mod trouble;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,15 +20,21 @@ use unicode_width::UnicodeWidthStr;
 use self::screen::Screen;
 use self::terminal::Terminal;
 use super::narrator::{Detail, Narrator};
-use super::paint::Paint;
+use super::outlet::Outlet;
+use super::paint::{Paint, Tone};
+use super::words;
 use super::{Options, Reporter};
 use crate::event::{Event, Stamped};
+use crate::name::Name;
 
 /// What a terminal is taken for that does not tell its size.
 const USUAL_SIZE: Size = Size {
     rows: 24,
     columns: 80,
 };
+
+/// Lines that wait for a terminal that stands still; more of them are left out, the oldest first.
+const WAITING: usize = 2000;
 
 /// A terminal's size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,11 +66,31 @@ pub struct Tty {
     /// The clock's time when the run began.
     began: Duration,
     above: Vec<String>,
+    /// Lines left out because the terminal stood still.
+    left_out: usize,
+    /// Where what is drawn goes, when that may stand still: then nothing is drawn meanwhile, and state is all there is.
+    outlet: Option<Outlet>,
+}
+
+/// An outlet that is not waited for.
+struct Unhurried(Outlet);
+
+impl Write for Unhurried {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Tty {
     /// Draws on stdout a run whose time passes `speed` times as fast as the clock's.
-    pub fn stdout(options: Options, speed: f64) -> Self {
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn stdout(options: Options, speed: f64) -> io::Result<Self> {
         let started = Instant::now();
         let size = || match terminal_size::terminal_size() {
             Some((width, height)) if width.0 > 0 && height.0 > 0 => Size {
@@ -71,12 +99,34 @@ impl Tty {
             },
             _ => USUAL_SIZE,
         };
-        Self::over(
-            Box::new(io::stdout()),
+        let outlet = Outlet::new(Box::new(io::stdout()))?;
+        Ok(Self::behind(
+            outlet,
             size,
             move || started.elapsed().mul_f64(speed),
             options,
-        )
+        ))
+    }
+
+    /// As [`Tty::over`], on a terminal that may stand still.
+    pub fn behind(
+        outlet: Outlet,
+        size: impl Fn() -> Size + Send + 'static,
+        clock: impl Fn() -> Duration + Send + 'static,
+        options: Options,
+    ) -> Self {
+        let writer = Box::new(Unhurried(outlet.clone()));
+        Self {
+            outlet: Some(outlet),
+            ..Self::over(writer, size, clock, options)
+        }
+    }
+
+    /// Follows what the steps of `host` write, line by line.
+    #[must_use]
+    pub fn tail(mut self, host: Option<Name>) -> Self {
+        self.narrator.tail(host);
+        self
     }
 
     /// Draws on a terminal behind `writer`, which has the size `size` gives and lives in `clock`'s time.
@@ -107,11 +157,28 @@ impl Tty {
             screen: None,
             began: Duration::ZERO,
             above: Vec::new(),
+            left_out: 0,
+            outlet: None,
         }
+    }
+
+    /// Lines that wait, and what is to be said of those that do not.
+    fn take_above(&mut self) -> Vec<String> {
+        let mut above = std::mem::take(&mut self.above);
+        let left_out = std::mem::take(&mut self.left_out);
+        if left_out > 0 {
+            let lines = words::count(left_out, "line");
+            let said = format!("{lines} left out here: the terminal stood still");
+            above.insert(0, self.paint.tone(Tone::Faint, &said));
+        }
+        above
     }
 
     fn draw(&mut self) -> io::Result<()> {
         let Some(screen) = &self.screen else { return Ok(()) };
+        if self.outlet.as_ref().is_some_and(|outlet| !outlet.is_idle()) {
+            return Ok(());
+        }
         let size = (self.size)();
         let now = (self.clock)().saturating_sub(self.began);
         let lines = screen.lines(size, now, self.paint).join("\n");
@@ -133,7 +200,7 @@ impl Tty {
         if self.above.is_empty() {
             self.bar.force_draw();
         } else {
-            let mut above = std::mem::take(&mut self.above).join("\n");
+            let mut above = self.take_above().join("\n");
             // The bar takes lines, and would not see an empty last one.
             above.push('\n');
             self.bar.println(above);
@@ -149,6 +216,12 @@ impl Reporter for Tty {
 
     fn observe(&mut self, stamped: &Stamped) -> io::Result<()> {
         self.above.extend(self.narrator.observe(stamped));
+        // Twice as many before any go: each goes once.
+        if self.above.len() > 2 * WAITING {
+            let over = self.above.len() - WAITING;
+            self.above.drain(..over);
+            self.left_out += over;
+        }
         match &stamped.event {
             Event::RunStarted { mode, profile, hosts } => {
                 self.began = (self.clock)().saturating_sub(stamped.at);
@@ -170,7 +243,9 @@ impl Reporter for Tty {
     fn finish(&mut self) -> io::Result<()> {
         self.bar.finish_and_clear();
         self.above.extend(self.narrator.finish());
-        self.terminal.print(&std::mem::take(&mut self.above))
+        let above = self.take_above();
+        self.terminal.print(&above)?;
+        self.outlet.as_mut().map_or(Ok(()), Write::flush)
     }
 }
 

@@ -23,6 +23,10 @@ pub(super) struct Work {
     pub(super) title: String,
     pub(super) doing: &'static str,
     pub(super) since: Duration,
+    /// The last line its step wrote, harmless.
+    pub(super) said: String,
+    /// A step of it has failed.
+    pub(super) failed: bool,
 }
 
 impl Work {
@@ -30,6 +34,7 @@ impl Work {
     pub(super) fn rest(&mut self, doing: &'static str, at: Duration) {
         self.module = None;
         self.title.clear();
+        self.said.clear();
         self.doing = doing;
         self.since = at;
     }
@@ -82,7 +87,8 @@ pub(super) fn rows(shown: &[&Work], width: usize, now: Duration, paint: Paint) -
     let titles = titles.min(left);
 
     let row = |work: &&Work| {
-        let mut cells = vec![paint.tone(Tone::Strong, &padded(work.host.as_str(), hosts, paint))];
+        let tone = if work.failed { Tone::Failed } else { Tone::Strong };
+        let mut cells = vec![paint.tone(tone, &padded(work.host.as_str(), hosts, paint))];
         let mut cell = |text: &str, width: usize, tone: Option<Tone>| {
             if width > 0 {
                 let text = padded(text, width, paint);
@@ -97,6 +103,15 @@ pub(super) fn rows(shown: &[&Work], width: usize, now: Duration, paint: Paint) -
         cells.join("  ")
     };
     shown.iter().map(row).collect()
+}
+
+/// What the host's step wrote last, as a line beneath its row.
+pub(super) fn said(work: &Work, width: usize, paint: Paint) -> Option<String> {
+    if work.said.is_empty() || width < 12 {
+        return None;
+    }
+    let text = cut(&work.said, width - 4, paint);
+    Some(paint.tone(Tone::Faint, &format!("  | {text}")))
 }
 
 /// `text` in exactly `width` columns.

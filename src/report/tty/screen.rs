@@ -6,14 +6,19 @@ use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 use super::Size;
-use super::rows::{Work, cut, rows};
-use crate::event::{Event, HostPlan, HostStatus, Mode, Stamped, StepCounts};
+use super::pace::Pace;
+use super::rows::{Work, cut, rows, said};
+use super::trouble::{Troubles, last_line};
+use crate::event::{Event, HostPlan, HostStatus, Mode, Outcome, Stamped, StepCounts};
 use crate::name::Name;
 use crate::report::paint::{Paint, Tone};
 use crate::report::words;
 
 /// Rows for hosts at work; more is more than a person follows.
 const MAX_ROWS: usize = 12;
+
+/// Up to so many hosts the lines above tell what fails.
+const FEW: usize = 20;
 
 /// Lines of the terminal left to what stands above.
 const LEFT_ALONE: usize = 4;
@@ -33,6 +38,8 @@ pub(super) struct Screen {
     at_work: BTreeMap<usize, Work>,
     numbers: HashMap<Name, usize>,
     begun: usize,
+    pace: Pace,
+    troubles: Troubles,
 }
 
 impl Screen {
@@ -58,11 +65,14 @@ impl Screen {
             at_work: BTreeMap::new(),
             numbers: HashMap::new(),
             begun: 0,
+            pace: Pace::default(),
+            troubles: Troubles::default(),
         }
     }
 
     pub(super) fn observe(&mut self, stamped: &Stamped) {
         let at = stamped.at;
+        self.troubles.observe(&stamped.event);
         match &stamped.event {
             Event::HostStarted { host } => {
                 let work = Work {
@@ -73,6 +83,8 @@ impl Screen {
                     title: String::new(),
                     doing: "connecting",
                     since: at,
+                    said: String::new(),
+                    failed: false,
                 };
                 self.at_work.insert(self.begun, work);
                 self.numbers.insert(host.clone(), self.begun);
@@ -100,15 +112,25 @@ impl Screen {
                     work.doing = words::phase(*phase);
                 }
             }
+            Event::StepOutput { host, output, .. } => {
+                if let Some(work) = self.work(host) {
+                    let line = last_line(output);
+                    if !line.is_empty() {
+                        work.said = line;
+                    }
+                }
+            }
             Event::StepFinished { host, outcome, .. } => {
                 self.steps.add(*outcome);
                 if let Some(work) = self.work(host) {
+                    work.failed |= *outcome == Outcome::Failed;
                     work.done += 1;
                     work.rest("checking", at);
                 }
             }
             Event::HostFinished { host, status, .. } => {
                 self.done += 1;
+                self.pace.add(at, self.done);
                 match status {
                     HostStatus::Unreachable { .. } => self.unreachable += 1,
                     HostStatus::Failed | HostStatus::Lost { .. } | HostStatus::Unsupported { .. } => {
@@ -134,19 +156,40 @@ impl Screen {
         // The last column stays free: some terminals wrap when it is written.
         let width = usize::from(size.columns).saturating_sub(1).max(1);
         let limit = usize::from(size.rows).saturating_sub(LEFT_ALONE).min(MAX_ROWS);
-        let shown: Vec<&Work> = self.at_work.values().take(limit).collect();
-        let hidden = self.at_work.len() - shown.len();
         let mut lines = Vec::new();
         if usize::from(size.rows) > MAX_ROWS {
             lines.push(String::new());
         }
-        lines.extend(rows(&shown, width, now, paint));
+        // With few hosts their failures still stand above.
+        if self.hosts > FEW {
+            lines.extend(self.troubles.lines(width, limit / 3, paint));
+        }
+        let limit = limit.saturating_sub(lines.iter().filter(|line| !line.is_empty()).count());
+        let shown = self.shown(limit, width, paint);
+        let hidden = self.at_work.len() - shown.len();
+        for (row, work) in rows(&shown, width, now, paint).into_iter().zip(&shown) {
+            lines.push(row);
+            lines.extend(said(work, width, paint));
+        }
         if hidden > 0 && limit > 0 {
             let more = format!("{} and {} more at work", paint.ellipsis(), hidden);
             lines.push(paint.tone(Tone::Faint, &cut(&more, width, paint)));
         }
         lines.push(self.total(width, now, paint));
         lines
+    }
+
+    /// Those that fit in `limit` lines: first hosts of which a step has failed, then those longest at work.
+    fn shown(&self, limit: usize, width: usize, paint: Paint) -> Vec<&Work> {
+        let (failing, others): (Vec<&Work>, Vec<&Work>) = self.at_work.values().partition(|work| work.failed);
+        let mut left = limit;
+        let fits = |work: &&Work| {
+            let needed = 1 + usize::from(said(work, width, paint).is_some());
+            let fits = needed <= left;
+            left = left.saturating_sub(needed);
+            fits
+        };
+        failing.into_iter().chain(others).take_while(fits).collect()
     }
 
     /// The richest total that fits.
@@ -178,8 +221,15 @@ impl Screen {
         let mut full = vec![(format!("{hosts} hosts"), Tone::Strong)];
         full.extend(counted(changes, word, Tone::Changed));
         full.extend(bad.iter().cloned());
+        let mut paced = full.clone();
         full.push(clock.clone());
-        let mut short = vec![(hosts, Tone::Strong)];
+        let pace = self
+            .pace
+            .at(now, self.done, self.hosts - self.done.min(self.hosts));
+        paced.extend(pace.map(|(rate, _)| (format!("{rate:.1}/s"), Tone::Faint)));
+        paced.push(clock.clone());
+        paced.extend(pace.map(|(_, left)| (format!("{} left", words::clock(left)), Tone::Faint)));
+        let mut short = vec![(hosts.clone(), Tone::Strong)];
         short.extend(bad);
         short.push(clock);
 
@@ -192,17 +242,29 @@ impl Screen {
             let parts = parts.iter().map(|(text, tone)| paint.tone(*tone, text));
             parts.collect::<Vec<_>>().join(between)
         };
-        let text = columns(&full, &dot);
-        for bar in [24, 12] {
-            if text + bar + heading.0.width() + 4 <= width {
+        // Narrower, the heading goes first, then most of the bar; how long it will take stays.
+        let mut narrow = paced.clone();
+        if let Some(first) = narrow.first_mut() {
+            first.0.clone_from(&hosts);
+        }
+        for (parts, bar, headed) in [
+            (&paced, 24, true),
+            (&paced, 12, true),
+            (&paced, 12, false),
+            (&narrow, 8, false),
+        ] {
+            let head = if headed { heading.0.width() + 2 } else { 0 };
+            if head + bar + 2 + columns(parts, &dot) <= width {
                 let bar = self.bar(bar, paint);
-                return format!(
-                    "{}  {bar}  {}",
-                    paint.tone(heading.1, &heading.0),
-                    painted(&full, &dot)
-                );
+                let text = painted(parts, &dot);
+                return if headed {
+                    format!("{}  {bar}  {text}", paint.tone(heading.1, &heading.0))
+                } else {
+                    format!("{bar}  {text}")
+                };
             }
         }
+        let text = columns(&full, &dot);
         if text <= width {
             return painted(&full, &dot);
         }

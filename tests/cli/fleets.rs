@@ -1,0 +1,144 @@
+//! Three hundred hosts on one screen: those that differ are named, the others are one line.
+
+use std::collections::HashMap;
+use std::fs;
+
+use provision::transport::ssh::embedded::{ClientKey, Embedded};
+use tempfile::TempDir;
+
+use super::called::Place;
+
+const HOSTS: usize = 300;
+
+/// Lines of a usual terminal.
+const SCREEN: usize = 24;
+
+/// Hosts inside this process, each with a home of its own.
+struct Fleet {
+    _servers: Vec<Embedded>,
+    homes: TempDir,
+    place: Place,
+    _runtime: tokio::runtime::Runtime,
+}
+
+fn fleet() -> Fleet {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let homes = TempDir::new().unwrap();
+    let key = ClientKey::generate().unwrap();
+    key.write(&homes.path().join("id")).unwrap();
+    let (mut servers, mut known) = (Vec::new(), String::new());
+    let mut inventory = format!(
+        "[defaults]\nidentity_file = '{0}/id'\nknown_hosts = '{0}/known_hosts'\nidentities_only = true\n",
+        homes.path().display()
+    );
+    for number in 1..=HOSTS {
+        let name = format!("web{number:03}");
+        let home = homes.path().join(&name);
+        fs::create_dir(&home).unwrap();
+        let server = runtime.block_on(Embedded::start(&home, &key)).unwrap();
+        known += &(server.known_hosts_line() + "\n");
+        inventory += &format!(
+            "[hosts.{name}]\naddress = \"127.0.0.1\"\nport = {}\n",
+            server.port()
+        );
+        servers.push(server);
+    }
+    fs::write(homes.path().join("known_hosts"), known).unwrap();
+    let module = r#"description = "A small application"
+
+[[step]]
+directory = "~/app"
+mode = "0755"
+
+[[step]]
+file = "~/app.conf"
+content = "workers = 4\n"
+
+[[step]]
+file = "~/version"
+content = "1.0\n"
+"#;
+    let place = Place::new(&[
+        ("inventory.toml", &inventory),
+        ("profiles/main.toml", "modules = [\"app\"]\n"),
+        ("profiles/modules/app.toml", module),
+    ]);
+    Fleet {
+        _servers: servers,
+        homes,
+        place,
+        _runtime: runtime,
+    }
+}
+
+#[test]
+fn three_hundred_hosts_fit_one_screen() {
+    let fleet = fleet();
+    let write = |host: &str, file: &str, text: &str| {
+        fs::write(fleet.homes.path().join(host).join(file), text).unwrap();
+    };
+    // Two are a version ahead; one is settled already in part.
+    for number in 1..=HOSTS {
+        write(&format!("web{number:03}"), "release", "bookworm\n");
+    }
+    for host in ["web042", "web217"] {
+        write(host, "release", "trixie\n");
+        write(host, "version", "1.0\n");
+    }
+    fs::remove_file(fleet.homes.path().join("web123/release")).unwrap();
+    write("web123", "app.conf", "workers = 4\n");
+
+    let said = fleet
+        .place
+        .call(&["push", "--profile", "main", "--dry-run"])
+        .success()
+        .stdout;
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines.len() <= SCREEN, "{} lines\n{said}", lines.len());
+    assert!(lines.iter().all(|line| line.len() <= 100), "{said}");
+    let mut blocks: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut heading = "";
+    for line in &lines {
+        if line.starts_with("web") {
+            heading = line;
+        }
+        blocks.entry(heading).or_default().push(line);
+    }
+    let steps = |hosts: &str| {
+        let found = blocks
+            .iter()
+            .find(|(heading, _)| heading.starts_with(&format!("{hosts}:")));
+        found
+            .unwrap_or_else(|| panic!("{hosts} stand together nowhere\n{said}"))
+            .1
+            .join("\n")
+    };
+    assert!(!steps("web042, web217").contains("~/version"), "{said}");
+    assert!(!steps("web123").contains("~/app.conf"), "{said}");
+    let all = steps("web[001-041], web[043-122], web[124-216], web[218-300]");
+    assert!(all.contains("~/version") && all.contains("~/app.conf"), "{said}");
+    assert!(
+        said.contains("on each of 297 hosts") && said.contains("300 hosts ok"),
+        "{said}"
+    );
+
+    let said = fleet
+        .place
+        .call(&["run", "--", "cat ~/release"])
+        .fails_with(1)
+        .stdout;
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines.len() <= SCREEN, "{} lines\n{said}", lines.len());
+    for (heading, answer) in [
+        (
+            "web[001-041], web[043-122], web[124-216], web[218-300] (exit 0):",
+            "  bookworm",
+        ),
+        ("web042, web217 (exit 0):", "  trixie"),
+        ("web123 (exit 1):", "  stderr:"),
+    ] {
+        let at = lines.iter().position(|line| *line == heading);
+        let at = at.unwrap_or_else(|| panic!("no {heading}\n{said}"));
+        assert_eq!(lines[at + 1], answer, "{said}");
+    }
+}
