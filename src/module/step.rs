@@ -131,6 +131,11 @@ impl Step {
             "file" => mistakes
                 .take(bring(&mut table, item, folder).map_err(Diagnostics::from))
                 .flatten(),
+            // It keeps the name, by which it says where it comes from.
+            "archive" => table.get("source").and_then(|named| {
+                let read = read_named(named, folder).map_err(Diagnostics::from);
+                mistakes.take(read).map(|(_, bytes)| bytes)
+            }),
             _ => None,
         };
         mistakes.into_result(Self {

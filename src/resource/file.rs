@@ -14,7 +14,7 @@ use crate::script::{Read, Script, Secret, Text};
 use crate::sh;
 
 /// Content up to this size is part of the program; larger content is brought when a host asks for it.
-const INLINE: usize = 8 * 1024;
+pub(super) const INLINE: usize = 8 * 1024;
 
 /// The bytes a file should hold.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,6 +22,13 @@ pub struct Content {
     bytes: Vec<u8>,
     /// Whether a secret went into it.
     secret: bool,
+}
+
+impl Content {
+    /// The bytes.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 impl fmt::Debug for Content {

@@ -5,35 +5,43 @@
 //! derives `JsonSchema`, one line in `resources!`, one folder of golden cases; `UPDATE_GOLDEN=1` then writes its page
 //! in `docs/steps/`.
 
+mod archive;
 mod authorized_key;
 mod block;
 mod certificate;
 mod conduct;
 mod container;
 mod directory;
+mod download;
 mod fields;
 mod file;
+mod git;
 mod group;
 mod ini;
 mod line;
 mod link;
 mod lint;
+mod manager;
 mod mysql;
 mod mysql_database;
 mod mysql_user;
 mod nft;
+mod npm;
 mod package;
 mod pattern;
+mod pip;
 mod postgres_database;
 mod postgres_extension;
 mod postgres_role;
 mod replace;
+mod repository;
 pub mod schema;
 mod service;
 mod shell;
 mod sudoers;
 mod traffic;
 mod ufw;
+mod url;
 mod user;
 mod wait_for;
 
@@ -46,14 +54,17 @@ use crate::config::{Data, Value, from_value};
 use crate::diagnostic::Diagnostic;
 use crate::script::{Script, Secret};
 
+pub use archive::Archive;
 pub use authorized_key::AuthorizedKey;
 pub use block::Block;
 pub use certificate::{Certificate, KeyType};
 pub use conduct::Conduct;
 pub use container::{Container, Restart};
 pub use directory::Directory;
+pub use download::Download;
 pub use fields::{Mode, Presence, Span};
 pub use file::{Content, File};
+pub use git::Git;
 pub use group::Group;
 pub use ini::Ini;
 pub use line::Line;
@@ -62,17 +73,21 @@ pub use lint::{Known, lint, takes};
 pub use mysql_database::MysqlDatabase;
 pub use mysql_user::{Grant, MysqlUser};
 pub use nft::{Nft, Policy, Protocol, Rule};
+pub use npm::Npm;
 pub use package::{Package, PackageState};
 pub use pattern::Pattern;
+pub use pip::Pip;
 pub use postgres_database::PostgresDatabase;
 pub use postgres_extension::PostgresExtension;
 pub use postgres_role::PostgresRole;
 pub use replace::Replace;
+pub use repository::Repository;
 pub use service::{OnChange, Service};
 pub use shell::Sh;
 pub use sudoers::Sudoers;
 pub use traffic::{Network, PortRange, Ports};
 pub use ufw::{Action, Ufw};
+pub use url::Url;
 pub use user::User;
 pub use wait_for::WaitFor;
 
@@ -249,6 +264,12 @@ macro_rules! resources {
 
 resources! {
     "package" => Package,
+    "repository" => Repository,
+    "download" => Download,
+    "archive" => Archive,
+    "git" => Git,
+    "pip" => Pip,
+    "npm" => Npm,
     "file" => File,
     "directory" => Directory,
     "link" => Link,
@@ -283,7 +304,7 @@ impl Resource {
         }
     }
 
-    /// The file it is, for the loader that fills in a `source`.
+    /// With the content of its `source`, for the loader that has read it.
     #[must_use]
     pub fn with_content(self, bytes: Vec<u8>) -> Self {
         match &self.kind {
@@ -293,6 +314,14 @@ impl Resource {
                 file.content = Some(Content::from(bytes));
                 Self {
                     kind: Kind::File(Arc::new(file)),
+                    ..self
+                }
+            }
+            Kind::Archive(archive) => {
+                let mut archive = Archive::clone(archive);
+                archive.content = Some(Content::from(bytes));
+                Self {
+                    kind: Kind::Archive(Arc::new(archive)),
                     ..self
                 }
             }

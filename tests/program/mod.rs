@@ -3,4 +3,5 @@
 mod halves;
 mod laws;
 mod resources;
+mod sources;
 mod text;

@@ -2,6 +2,13 @@
 ask_users() { exec getent passwd "$@" 2>/dev/null; }
 ask_groups() { exec getent group "$@" 2>/dev/null; }
 
+# home_of USER: prints where that is.
+home_of() {
+  answer=$(ask_users "$1") || return 1
+  answer=${answer%:*}
+  printf '%s\n' "${answer##*:}"
+}
+
 # snapshot_names KIND SLOT NAME...: KIND is user or group; both answer in the order of the questions.
 snapshot_names() {
   kind=$1

@@ -27,6 +27,9 @@ manager=${manager#*:}
 native=
 if [ "$pm" = apt ] && [ -r /var/lib/dpkg/arch ]; then read -r native </var/lib/dpkg/arch || :; fi
 
+# manager_is NAME: whether that is the host's package manager.
+manager_is() { [ "$pm" = "$1" ]; }
+
 # ask_packages NAME...: a line for each, in the order of the questions: name, status, architecture, version.
 ask_packages() {
   case $pm in

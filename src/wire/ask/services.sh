@@ -15,7 +15,24 @@ snapshot_units() {
   IFS=' 	'$nl
 }
 
-# A service of a host without systemd: its script's own status, and the links that start it at boot.
+# OpenRC has scripts in the same place; what starts at boot is a link in a runlevel.
+if [ "$init" = sysv ] && [ -d /run/openrc ] && command -v rc-service >/dev/null; then init=openrc; fi
+
+openrc_state() {
+  unit_load=
+  unit_active=
+  unit_enabled=
+  [ -x "/etc/init.d/$1" ] || return 0
+  unit_load=loaded
+  if rc-service -q -- "$1" status </dev/null >/dev/null 2>&1; then unit_active=active; fi
+  set +f
+  for link in /etc/runlevels/*/"$1"; do
+    if [ -L "$link" ]; then unit_enabled=enabled; fi
+  done
+  set -f
+}
+
+# A service of a host without either: its script's own status, and the links that start it at boot.
 sysv_state() {
   unit_load=
   unit_active=
@@ -31,10 +48,11 @@ sysv_state() {
 }
 
 unit_state() {
-  if [ "$init" != systemd ]; then
-    sysv_state "$2"
-    return
-  fi
+  case $init in
+    openrc) openrc_state "$2" ;;
+    sysv) sysv_state "$2" ;;
+  esac
+  [ "$init" = systemd ] || return 0
   if [ -n "$fresh" ]; then eval "answer=\${unit_$1-}"; else answer=$(ask_units "$2") || :; fi
   unit_load=${answer#*LoadState=}
   unit_load=${unit_load%%"$nl"*}

@@ -1,0 +1,1 @@
+path_state 0 /usr/local/bin/tool; [ "$path_type" = 8 ] && [ "$path_mode" = 1ed ] && [ "$path_uid" = 0 ] && [ "$path_gid" = 0 ] && { digest_state 0 /usr/local/bin/tool; [ "$digest" = aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ]; }

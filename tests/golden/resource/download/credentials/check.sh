@@ -1,0 +1,1 @@
+path_state 0 "${HOME:?}"/'it'\''s a file'; [ "$path_type" = 8 ] && { digest_state 0 "${HOME:?}"/'it'\''s a file'; noted downloads a1e90454d1feed4e6e10a80e441f515b; [ "$note" = 'dbb7047ffb87e416e0821f9700b5bae36125cea36ded52f5c3031b383b7360ae '"$digest" ]; }

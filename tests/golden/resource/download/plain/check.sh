@@ -1,0 +1,1 @@
+path_state 0 /srv/data.json; [ "$path_type" = 8 ] && { digest_state 0 /srv/data.json; noted downloads 040c5265b13e72e652bc02dc284cc144; [ "$note" = '5da481bf6f93b424acc67d4bcc86d88c00e49244e6b46875363e4a91e2f2c3e9 '"$digest" ]; }

@@ -1,0 +1,1 @@
+git_checkout '' '' /srv/app git@example.com:team/app.git HEAD '' '' ''

@@ -1,0 +1,1 @@
+git_holds '' '' /srv/app git@example.com:team/app.git HEAD ''

@@ -1,0 +1,1 @@
+npm_do '' uninstall --global --prefix /usr/local -- left-pad

@@ -1,0 +1,1 @@
+npm_state /usr/local/lib/node_modules left-pad; [ -z "$npm_version" ]

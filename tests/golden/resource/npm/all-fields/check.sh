@@ -1,0 +1,1 @@
+npm_state /srv/app/node_modules @angular/cli; case $npm_version in 17.*) ;; *) false ;; esac

@@ -1,0 +1,1 @@
+npm_do '' install --global --prefix /usr/local -- typescript

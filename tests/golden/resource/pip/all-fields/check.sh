@@ -1,0 +1,1 @@
+[ -x /srv/app/venv/bin/python ] && [ -x /srv/app/venv/bin/pip ] && pip_list /srv/app/venv && pip_has flask '3.0*' && pip_has zope_interface '*' && pip_has uvicorn 0.30.1 && digest_state 0 /srv/app/requirements.txt && pip_noted e480dceb7d1377efec852204ad5c2e0a "$digest"

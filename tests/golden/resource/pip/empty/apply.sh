@@ -1,0 +1,1 @@
+pip_venv '' /srv/app/venv python3

@@ -1,0 +1,1 @@
+[ -x /srv/app/venv/bin/python ] && [ -x /srv/app/venv/bin/pip ] && pip_list /srv/app/venv
