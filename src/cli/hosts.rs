@@ -30,6 +30,8 @@ enum What {
         /// Its name
         name: String,
     },
+    /// Connect to the hosts and say of each how that went, and what it is
+    Test(super::hosts_test::Args),
     /// Print an inventory of Ansible as one in TOML
     Convert,
 }
@@ -40,6 +42,9 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     let inventory = args.hosts.inventory()?;
     note(&inventory.notes);
+    if let Some(What::Test(test)) = &args.what {
+        return super::hosts_test::run(test, args.hosts.select(&inventory)?, &project::notes(&inventory));
+    }
     if let Some(What::Show { name }) = &args.what {
         let host = inventory.host(name).ok_or_else(|| {
             let names = inventory.hosts.iter().map(|host| host.name.as_str());
@@ -70,7 +75,7 @@ fn place(connection: &Connection) -> String {
 }
 
 /// What stands between here and a host; nothing mostly.
-fn way(route: &Route) -> String {
+pub(super) fn way(route: &Route) -> String {
     match route {
         Route::Direct => String::new(),
         Route::Command(command) => format!("the command {command}"),

@@ -6,6 +6,7 @@
 mod convert;
 mod demo;
 mod hosts;
+mod hosts_test;
 mod modules;
 mod outcome;
 mod profiles;

@@ -9,6 +9,7 @@ pub mod replay;
 pub mod ssh;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -46,8 +47,26 @@ pub trait Session: Send {
         self.run(head)
     }
 
+    /// What is known of the connection; nothing where there is none.
+    fn link(&self) -> Option<Link> {
+        None
+    }
+
     /// Says goodbye. Bounded in time, never fails.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
+}
+
+/// A connection that stands, for people to look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    /// The address connected to from here; none where something else connected.
+    pub address: Option<SocketAddr>,
+    /// The host's key: its type, and its fingerprint as `ssh-keygen -l` prints it.
+    pub host_key: (String, String),
+    /// Whether the key was written down only now.
+    pub learned: bool,
+    /// What proved who we are.
+    pub proof: String,
 }
 
 /// A program at work.

@@ -6,6 +6,7 @@ mod demo;
 mod files;
 mod fleets;
 mod help;
+mod hosts_test;
 mod mistakes;
 mod modules;
 mod records;

@@ -44,7 +44,10 @@ pub(super) async fn prove(
             }
         };
         match result {
-            AuthResult::Success => return Ok(()),
+            AuthResult::Success => {
+                notes.proved(candidate.label());
+                return Ok(());
+            }
             AuthResult::Failure {
                 remaining_methods,
                 partial_success,

@@ -1,6 +1,7 @@
 //! What russh asks us while a connection lives: whether the host's key is good, and whether the host may open
 //! channels towards us. It may not.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use russh::client::{ChannelOpenHandle, DisconnectReason, Handler, Msg, Session};
@@ -10,6 +11,7 @@ use russh::{Channel, Error};
 use super::key::Key;
 use super::trust::{Decision, Expectation};
 use crate::event::Unreachable;
+use crate::transport::Link;
 
 /// russh's side of one connection. It runs inside the connection's loop, so nothing here may wait.
 pub(super) struct Client {
@@ -27,6 +29,7 @@ struct Content {
     learned: Option<Key>,
     ended: Option<String>,
     hung_up: bool,
+    link: Link,
 }
 
 impl Notes {
@@ -50,6 +53,21 @@ impl Notes {
         self.with(|content| content.hung_up)
     }
 
+    /// What proved who we are.
+    pub(super) fn proved(&self, proof: &str) {
+        self.with(|content| proof.clone_into(&mut content.link.proof));
+    }
+
+    /// Which address was connected to.
+    pub(super) fn reached(&self, address: Option<SocketAddr>) {
+        self.with(|content| content.link.address = address);
+    }
+
+    /// What is known of the connection.
+    pub(super) fn link(&self) -> Link {
+        self.with(|content| content.link.clone())
+    }
+
     fn with<T>(&self, change: impl FnOnce(&mut Content) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -66,7 +84,12 @@ impl Handler for Client {
         let Some(key) = key.to_bytes().ok().and_then(Key::from_blob) else {
             return Ok(false);
         };
-        match self.expectation.decide(&key) {
+        let decided = self.expectation.decide(&key);
+        self.notes.with(|content| {
+            content.link.host_key = (key.key_type.clone(), key.fingerprint());
+            content.link.learned = matches!(decided, Ok(Decision::Learn));
+        });
+        match decided {
             Ok(Decision::Accept) => Ok(true),
             Ok(Decision::Learn) => {
                 self.notes.with(|content| content.learned = Some(key));

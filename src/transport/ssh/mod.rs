@@ -163,9 +163,13 @@ impl Ssh {
     ) -> Result<Greeted, Unreachable> {
         let token = CancellationToken::new();
         let cut = token.clone().drop_guard();
-        let stream = stream::Stream::new(pipe, &token, patience(connection));
         let name = expectation.name.clone();
         let notes = Arc::new(Notes::default());
+        notes.reached(match &pipe {
+            Pipe::Tcp(stream) => stream.peer_addr().ok(),
+            _ => None,
+        });
+        let stream = stream::Stream::new(pipe, &token, patience(connection));
         let client = Client {
             expectation,
             notes: Arc::clone(&notes),

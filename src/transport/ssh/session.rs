@@ -13,7 +13,7 @@ use super::{Greeted, bounded};
 use crate::event::{ConnectPhase, Unreachable};
 use crate::inventory::Connection;
 use crate::transport::input::{Changes, Input, Stage};
-use crate::transport::{BoxFuture, ExitStatus, Output, Running, Session};
+use crate::transport::{BoxFuture, ExitStatus, Link, Output, Running, Session};
 
 /// How long goodbyes may take; a host that does not take them is left without.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -108,6 +108,10 @@ impl Session for SshSession {
         body: Arc<[u8]>,
     ) -> BoxFuture<'_, Result<Box<dyn Running>, Unreachable>> {
         Box::pin(async move { Ok(Box::new(self.start(head, body).await?) as Box<dyn Running>) })
+    }
+
+    fn link(&self) -> Option<Link> {
+        Some(self.notes.link())
     }
 
     fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
