@@ -14,6 +14,7 @@ mod project;
 mod push;
 mod recording;
 mod replay;
+mod rollout;
 mod run;
 mod runs;
 mod signals;

@@ -11,6 +11,7 @@ use crate::transport::ssh::Ssh;
 use super::Outcome;
 use super::project::{self, HostsArgs, ProfilesArgs, SetArgs, TrustArgs};
 use super::recording::RecordArgs;
+use super::rollout::RolloutArgs;
 use super::signals;
 use super::telling::TellingArgs;
 
@@ -41,6 +42,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "HOSTS", default_value_t = DEFAULT_PARALLEL)]
     parallel: NonZeroUsize,
     #[command(flatten)]
+    rollout: RolloutArgs,
+    #[command(flatten)]
     set: SetArgs,
     #[command(flatten)]
     telling: TellingArgs,
@@ -55,6 +58,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     args.telling
         .check(planned.plans.iter().map(|plan| &plan.host.name))?;
+    let hosts = planned.plans.iter().map(|plan| &*plan.host);
+    let rollout = args.rollout.rollout(&planned.profile.rollout, hosts)?;
     let secrets = secrets(&planned.plans);
     let work = if args.dry_run {
         Work::DryRun(planned.plans)
@@ -65,7 +70,16 @@ pub(super) fn run(args: &Args) -> Outcome {
         let cancel = signals::listen()?;
         let (events, teller) = args.telling.start(secrets, args.record.start(None))?;
         let transport = Arc::new(Ssh::new());
-        let fleet = Fleet::new(transport).parallel(args.parallel).diff(args.diff);
+        let fleet = Fleet::new(transport)
+            .parallel(args.parallel)
+            .diff(args.diff)
+            .limits(args.rollout.limits());
+        // A dry-run changes nothing that somebody might have to look at in between.
+        let fleet = if args.dry_run {
+            fleet
+        } else {
+            fleet.rollout(rollout)
+        };
         let summary = fleet.run(Some(planned.profile.name), work, events, &cancel).await;
         let code = teller.finish(&summary)?;
         Ok(

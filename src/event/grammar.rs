@@ -1,7 +1,8 @@
 //! The order events come in, checked.
 //!
 //! ```text
-//! run  = RunStarted ( host | Cancelling )* RunFinished        hosts interleave
+//! run  = RunStarted ( host | wave | Cancelling )* RunFinished   hosts interleave
+//! wave = WaveStarted | GateStarted | GateFinished
 //! host = HostStarted [ HostConnected [HostPredicted] step* ] HostFinished
 //! step = ( StepStarted | StepOutput | StepDiff )* StepFinished   exactly one end per planned step once connected
 //! ```
@@ -64,7 +65,10 @@ impl Checker {
                     }
                 }
             }
-            Event::Cancelling => {}
+            Event::Cancelling
+            | Event::WaveStarted { .. }
+            | Event::GateStarted { .. }
+            | Event::GateFinished { .. } => {}
             Event::RunFinished { .. } => {
                 self.finished = true;
                 if self.hosts.values().any(|host| !host.finished) {
@@ -109,7 +113,7 @@ impl Checker {
             }
             Event::HostFinished { host, status, .. } => {
                 let host = self.host(host)?;
-                if !host.started && *status != HostStatus::Cancelled {
+                if !host.started && !matches!(status, HostStatus::Cancelled | HostStatus::Withheld { .. }) {
                     return Err("the host ended before it started");
                 }
                 if host.connected && host.ended.contains(&false) {

@@ -152,6 +152,25 @@ pub enum HostStatus {
     },
     /// The run was cancelled before the host was done.
     Cancelled,
+    /// It was not begun.
+    Withheld {
+        /// Why not.
+        why: Withheld,
+    },
+    /// It took longer than it may, and was ended between steps.
+    TimedOut,
+}
+
+/// Why a host was not begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Withheld {
+    /// A gate after an earlier wave did not let through.
+    Gate,
+    /// More hosts have failed than may.
+    Failures,
+    /// The run's time was over.
+    Deadline,
 }
 
 /// A file as it is and as it should be.
@@ -272,6 +291,41 @@ pub enum Event {
         /// Its steps by outcome.
         steps: StepCounts,
         /// How long it took, connecting included.
+        #[serde(with = "form::seconds")]
+        took: Duration,
+    },
+    /// A wave of hosts begins; only where there are several waves.
+    WaveStarted {
+        /// Its number, from 1.
+        wave: usize,
+        /// How many there are.
+        waves: usize,
+        /// Its hosts.
+        hosts: Vec<Name>,
+    },
+    /// Something that must hold after a wave is being looked at.
+    GateStarted {
+        /// The wave it follows.
+        wave: usize,
+        /// Its kind: `command`, `host`, `http`, `port` or `pause`.
+        gate: String,
+        /// What it is about, as it was written.
+        what: String,
+    },
+    /// It let through, or did not.
+    GateFinished {
+        /// The wave it follows.
+        wave: usize,
+        /// Its kind.
+        gate: String,
+        /// What it is about, as it was written.
+        what: String,
+        /// Whether the next wave may begin.
+        passed: bool,
+        /// What it said last where it did not let through.
+        #[serde(with = "form::text", default, skip_serializing_if = "Vec::is_empty")]
+        output: Vec<u8>,
+        /// How long it took.
         #[serde(with = "form::seconds")]
         took: Duration,
     },

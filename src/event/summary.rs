@@ -16,6 +16,17 @@ pub struct HostCounts {
     pub unreachable: usize,
     /// Hosts not begun or not finished because the run was cancelled.
     pub cancelled: usize,
+    /// Hosts not begun because of a gate, of failures or of the time.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub withheld: usize,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over the field as it is"
+)]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// How many steps ended how.
@@ -83,11 +94,13 @@ impl Summary {
             Event::HostFinished { status, .. } => {
                 *match status {
                     HostStatus::Ok => &mut self.hosts.ok,
-                    HostStatus::Failed | HostStatus::Lost { .. } | HostStatus::Unsupported { .. } => {
-                        &mut self.hosts.failed
-                    }
+                    HostStatus::Failed
+                    | HostStatus::Lost { .. }
+                    | HostStatus::Unsupported { .. }
+                    | HostStatus::TimedOut => &mut self.hosts.failed,
                     HostStatus::Unreachable { .. } => &mut self.hosts.unreachable,
                     HostStatus::Cancelled => &mut self.hosts.cancelled,
+                    HostStatus::Withheld { .. } => &mut self.hosts.withheld,
                 } += 1;
             }
             Event::Cancelling => self.cancelled = true,
@@ -95,11 +108,11 @@ impl Summary {
         }
     }
 
-    /// The exit code: 0 all well, 1 a step failed, 3 a host was unreachable and no step failed, 130 cancelled.
+    /// The exit code: 0 all well, 1 a step failed or hosts were withheld, 3 a host was unreachable and no step failed, 130 cancelled.
     pub fn exit_code(&self) -> u8 {
         if self.cancelled {
             130
-        } else if self.hosts.failed > 0 || self.steps.failed > 0 {
+        } else if self.hosts.failed > 0 || self.steps.failed > 0 || self.hosts.withheld > 0 {
             1
         } else if self.hosts.unreachable > 0 {
             3

@@ -1,6 +1,6 @@
 //! One profile as it is written.
 
-use super::OnFailure;
+use super::{OnFailure, Rollout};
 use crate::config::{Data, Fields, Table, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, Origin};
 use crate::name::Name;
@@ -17,6 +17,7 @@ pub(super) struct File {
     pub(super) modules: Vec<Mention>,
     /// By module name; every value is a table.
     pub(super) config: Table,
+    pub(super) rollout: Rollout,
 }
 
 /// A module in the list of a file.
@@ -41,8 +42,14 @@ impl File {
             let help = || format!("settings of a module stand in its table: `[config.{module}]`");
             fields.keep(key.value.as_table().map_err(|mistake| mistake.help(help())));
         }
+        let mut of_rollout = Vec::new();
+        let rollout = fields
+            .table("rollout")
+            .map(|table| Rollout::read(table, &mut of_rollout))
+            .unwrap_or_default();
         let is_empty = ["include", "modules"].iter().all(|key| root.get(key).is_none());
         let mut mistakes = fields.finish();
+        mistakes.0.extend(of_rollout);
         if is_empty {
             let mistake = Diagnostic::new(format!("profile `{name}` has no modules"));
             mistakes.push(mistake.help("list some: `modules = [\"…\"]`, or `include` other profiles"));
@@ -54,6 +61,7 @@ impl File {
             include: include.into_iter().map(|it| (it.name, it.origin)).collect(),
             modules,
             config,
+            rollout,
         })
     }
 }

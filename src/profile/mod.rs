@@ -8,6 +8,7 @@
 
 mod file;
 mod resolve;
+mod rollout;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -21,6 +22,7 @@ use crate::document;
 use crate::name::Name;
 
 use file::File;
+pub use rollout::{GATE_WITHIN, Gate, Http, Malformed, Rollout, Share, duration};
 
 pub use file::ON_FAILURE;
 
@@ -41,6 +43,8 @@ pub struct Profile {
     pub modules: Vec<ModuleRef>,
     /// Config by module name, every level below the including profile's already under it.
     pub config: Table,
+    /// How the fleet is gone through: what its own file says of it, not what those it includes say.
+    pub rollout: Rollout,
 }
 
 /// A profile's mention of a module.

@@ -37,6 +37,7 @@ pub(super) fn resolve(files: &Files, name: &str) -> Result<Profile, Diagnostics>
         description: file.description.clone(),
         modules: resolver.modules.into_values().collect(),
         config: resolver.config,
+        rollout: file.rollout.clone(),
     })
 }
 

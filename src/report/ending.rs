@@ -63,7 +63,7 @@ impl Ending {
         let mut lines = vec![String::new()];
         for (trouble, names) in &rows {
             let kind = format!("{:kinds$}", format!("{}:", trouble.kind));
-            let tone = if trouble.kind == "cancelled" {
+            let tone = if matches!(trouble.kind, "cancelled" | "withheld") {
                 Tone::Faint
             } else {
                 Tone::Failed
@@ -84,4 +84,12 @@ impl Ending {
 }
 
 /// The order troubles are listed in: what must be looked at first comes last, nearest to the prompt.
-const KINDS: [&str; 5] = ["cancelled", "unreachable", "lost", "unsupported", "failed"];
+const KINDS: [&str; 7] = [
+    "cancelled",
+    "withheld",
+    "unreachable",
+    "lost",
+    "unsupported",
+    "timed out",
+    "failed",
+];

@@ -270,6 +270,8 @@ pub(super) fn kind(status: &HostStatus) -> &'static str {
         HostStatus::Lost { .. } => "lost",
         HostStatus::Unsupported { .. } => "unsupported",
         HostStatus::Cancelled => "cancelled",
+        HostStatus::Withheld { .. } => "withheld",
+        HostStatus::TimedOut => "timed out",
     }
 }
 

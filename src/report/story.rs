@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::diff;
+use super::escape;
 use super::excerpt::{excerpt, quoted};
 use super::fleet::Fleet;
 use super::narrator::{self, Detail};
@@ -99,6 +100,32 @@ impl Story {
                 steps,
                 took,
             } => self.end(fleet, host, status, *steps, *took, out),
+            Event::WaveStarted { wave, waves, hosts } => {
+                let text = format!("wave {wave} of {waves}: {}", fleet.fold(hosts, self.verbose));
+                out.push(self.paint.tone(Tone::Strong, &text));
+            }
+            Event::GateFinished {
+                gate,
+                what,
+                passed,
+                output,
+                took,
+                ..
+            } => {
+                let what = escape::line(what);
+                let took = words::duration(*took);
+                let (tone, text) = if *passed {
+                    (Tone::Ok, format!("gate {gate} {what}: passed ({took})"))
+                } else {
+                    (
+                        Tone::Failed,
+                        format!("gate {gate} {what}: did not pass ({took}); later waves stay as they are"),
+                    )
+                };
+                out.push(self.paint.tone(tone, &text));
+                let said = String::from_utf8_lossy(output);
+                out.extend(said.lines().map(|line| format!("    {}", escape::line(line))));
+            }
             Event::Cancelling => {
                 let text = "cancelling: no new step starts, running ones end; Ctrl-C again leaves at once";
                 out.push(self.paint.tone(Tone::Failed, text));
@@ -209,7 +236,8 @@ impl Story {
         self.streams.forget(host);
         self.skipped(fleet, host, standing.skipped.take(), out);
         // Hosts that never began are folded into one line at the end.
-        if *status == HostStatus::Cancelled && steps.total() == steps.skipped {
+        let unbegun = matches!(status, HostStatus::Cancelled | HostStatus::Withheld { .. });
+        if unbegun && steps.total() == steps.skipped {
             return;
         }
         let quiet = steps.total() == steps.ok && *status == HostStatus::Ok;
@@ -219,7 +247,7 @@ impl Story {
         let kind = narrator::kind(status);
         let tone = match status {
             HostStatus::Ok => Tone::Ok,
-            HostStatus::Cancelled => Tone::Faint,
+            HostStatus::Cancelled | HostStatus::Withheld { .. } => Tone::Faint,
             _ => Tone::Failed,
         };
         let counts = words::steps(fleet.mode, steps, self.paint);

@@ -18,6 +18,15 @@ impl Cancel {
         self.gently.cancel();
     }
 
+    /// One that ends with this one, and may end before.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        Self {
+            gently: self.gently.child_token(),
+            at_once: self.at_once.child_token(),
+        }
+    }
+
     /// Whether no new step should start.
     pub fn is_requested(&self) -> bool {
         self.gently.is_cancelled()

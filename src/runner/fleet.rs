@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
@@ -13,10 +14,12 @@ use super::cancel::Cancel;
 use super::gate::{Gate, Open};
 use super::scene::{Job, Scene};
 use super::text::Text;
-use crate::event::{Event, HostStatus, Mode, Stamped, StepCounts, Summary};
+use super::wave;
+use crate::event::{Event, HostStatus, Mode, Stamped, StepCounts, Summary, Withheld};
 use crate::inventory::Host;
 use crate::name::Name;
 use crate::plan::{Options, Plan};
+use crate::profile::{GATE_WITHIN, Rollout};
 use crate::transport::Transport;
 
 /// Hosts at work at once when nobody says otherwise: enough to hide the network, few enough for 2 cores.
@@ -38,6 +41,8 @@ pub struct Fleet {
     parallel: NonZeroUsize,
     diff: bool,
     gate: Arc<dyn Gate>,
+    rollout: Rollout,
+    limits: Limits,
 }
 
 impl Fleet {
@@ -48,6 +53,8 @@ impl Fleet {
             parallel: DEFAULT_PARALLEL,
             diff: false,
             gate: Arc::new(Open),
+            rollout: Rollout::default(),
+            limits: Limits::default(),
         }
     }
 
@@ -72,6 +79,20 @@ impl Fleet {
         self
     }
 
+    /// Goes through the fleet as `rollout` says.
+    #[must_use]
+    pub fn rollout(mut self, rollout: Rollout) -> Self {
+        self.rollout = rollout;
+        self
+    }
+
+    /// Sets how long things may take.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Does the work; sends every event to `events`, `RunFinished` last, and returns what that says.
     pub async fn run(
         &self,
@@ -93,6 +114,7 @@ impl Fleet {
             began: Instant::now(),
             cancel: cancel.clone(),
             gate: Arc::clone(&self.gate),
+            limit: None,
         };
         // The summary is counted where all events pass, so that it can say nothing else than they do.
         let counting = tokio::spawn({
@@ -159,7 +181,6 @@ impl Fleet {
 
     async fn drive(&self, jobs: Vec<Job>, scene: Scene) {
         let permits = Arc::new(Semaphore::new(self.parallel.get()));
-        let mut tasks = JoinSet::new();
         let watch = tokio::spawn({
             let scene = scene.clone();
             async move {
@@ -167,36 +188,194 @@ impl Fleet {
                 scene.emit(Event::Cancelling).await;
             }
         });
+        let stop = Stop {
+            failures: Arc::default(),
+            allowed: self.rollout.max_fail.map(|share| share.of(jobs.len())),
+            deadline: self.limits.run.map(|time| scene.began + time),
+        };
+        let waves = wave::part(jobs, &self.rollout);
+        let count = waves.len();
+        let mut withheld = None;
+        for (index, jobs) in waves.into_iter().enumerate() {
+            let hosts: Vec<Arc<Host>> = jobs.iter().map(|job| Arc::clone(job.host())).collect();
+            withheld = withheld.or_else(|| stop.why());
+            if count > 1 && withheld.is_none() && !scene.cancel.is_requested() {
+                scene
+                    .emit(Event::WaveStarted {
+                        wave: index + 1,
+                        waves: count,
+                        hosts: hosts.iter().map(|host| host.name.clone()).collect(),
+                    })
+                    .await;
+            }
+            self.wave(jobs, &scene, &permits, &stop, &mut withheld).await;
+            let goes_on = index + 1 < count && withheld.is_none() && stop.why().is_none();
+            if goes_on && !self.gates(index + 1, &hosts, &scene).await {
+                withheld = Some(Withheld::Gate);
+            }
+        }
+        watch.abort();
+        let _ = watch.await;
+    }
+
+    /// All hosts of a wave, to their ends; those that are not to begin are told of, with the reason.
+    async fn wave(
+        &self,
+        jobs: Vec<Job>,
+        scene: &Scene,
+        permits: &Arc<Semaphore>,
+        stop: &Stop,
+        withheld: &mut Option<Withheld>,
+    ) {
+        let mut tasks = JoinSet::new();
         for job in jobs {
             // A host takes its place before it takes memory: ten thousand tasks are not begun at once.
-            let permit = tokio::select! {
-                biased;
-                () = scene.cancel.requested() => None,
-                permit = Arc::clone(&permits).acquire_owned() => permit.ok(),
+            let permit = match withheld {
+                Some(_) => None,
+                None => tokio::select! {
+                    biased;
+                    () = scene.cancel.requested() => None,
+                    permit = Arc::clone(permits).acquire_owned() => permit.ok(),
+                },
             };
-            match permit {
-                Some(permit) => {
+            // While it waited, others may have failed.
+            *withheld = withheld.or_else(|| stop.why());
+            match (permit, *withheld) {
+                (Some(permit), None) => {
                     let scene = scene.clone();
+                    let (failures, limit) = (Arc::clone(&stop.failures), self.limits.of_host(stop.deadline));
                     tasks.spawn(async move {
-                        scene.host(job).await;
+                        if is_failure(&within(scene, job, limit).await) {
+                            failures.fetch_add(1, Ordering::SeqCst);
+                        }
                         drop(permit);
                     });
                 }
-                None => {
+                (_, why) => {
+                    let status = match why {
+                        Some(why) if !scene.cancel.is_requested() => HostStatus::Withheld { why },
+                        _ => HostStatus::Cancelled,
+                    };
                     scene
-                        .finished(
-                            job.host(),
-                            HostStatus::Cancelled,
-                            StepCounts::default(),
-                            Duration::ZERO,
-                        )
+                        .finished(job.host(), status, StepCounts::default(), Duration::ZERO)
                         .await;
                 }
             }
             while tasks.try_join_next().is_some() {}
         }
         while tasks.join_next().await.is_some() {}
-        watch.abort();
-        let _ = watch.await;
     }
+
+    /// Whether everything holds that must hold after the wave of this number.
+    async fn gates(&self, wave: usize, hosts: &[Arc<Host>], scene: &Scene) -> bool {
+        for gate in &self.rollout.gates {
+            let (kind, what) = (gate.kind().to_owned(), gate.what());
+            scene
+                .emit(Event::GateStarted {
+                    wave,
+                    gate: kind.clone(),
+                    what: what.clone(),
+                })
+                .await;
+            let began = Instant::now();
+            let passed = tokio::select! {
+                biased;
+                () = scene.cancel.requested() => return true,
+                passed = wave::pass(gate, self.limits.gate, hosts, &scene.transport) => passed,
+            };
+            let is_passed = passed.is_ok();
+            scene
+                .emit(Event::GateFinished {
+                    wave,
+                    gate: kind,
+                    what,
+                    passed: is_passed,
+                    output: passed.err().unwrap_or_default(),
+                    took: began.elapsed(),
+                })
+                .await;
+            if !is_passed {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// What ends a rollout before its last host.
+struct Stop {
+    failures: Arc<AtomicUsize>,
+    allowed: Option<usize>,
+    deadline: Option<Instant>,
+}
+
+impl Stop {
+    fn why(&self) -> Option<Withheld> {
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Some(Withheld::Deadline);
+        }
+        let failures = self.failures.load(Ordering::SeqCst);
+        self.allowed
+            .is_some_and(|allowed| failures > allowed)
+            .then_some(Withheld::Failures)
+    }
+}
+
+/// How long things may take. What is too late is ended between steps, as by Ctrl-C.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// One host, connecting included.
+    pub host: Option<Duration>,
+    /// The whole run.
+    pub run: Option<Duration>,
+    /// How long a gate is tried again.
+    pub gate: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            host: None,
+            run: None,
+            gate: GATE_WITHIN,
+        }
+    }
+}
+
+impl Limits {
+    fn of_host(&self, deadline: Option<Instant>) -> Option<Instant> {
+        let own = self.host.map(|time| Instant::now() + time);
+        own.into_iter().chain(deadline).min()
+    }
+}
+
+/// How long a step that is at work when its host's time is over may still take before we leave it to itself.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// One host, ended between steps when its time is over.
+async fn within(mut scene: Scene, job: Job, limit: Option<Instant>) -> HostStatus {
+    let Some(limit) = limit else {
+        return scene.host(job).await;
+    };
+    let cancel = scene.cancel.child();
+    scene.cancel = cancel.clone();
+    scene.limit = Some(limit);
+    let timer = async {
+        tokio::time::sleep_until(limit.into()).await;
+        cancel.request();
+        tokio::time::sleep(GRACE).await;
+        cancel.request();
+        std::future::pending().await
+    };
+    tokio::select! {
+        status = scene.host(job) => status,
+        status = timer => status,
+    }
+}
+
+fn is_failure(status: &HostStatus) -> bool {
+    !matches!(
+        status,
+        HostStatus::Ok | HostStatus::Cancelled | HostStatus::Withheld { .. }
+    )
 }

@@ -11,6 +11,7 @@ mod host_run;
 mod scene;
 mod tail;
 mod text;
+mod wave;
 
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ use crate::profile::{ModuleRef, OnFailure};
 use crate::transport::Transport;
 
 pub use cancel::Cancel;
-pub use fleet::{Fleet, Work};
+pub use fleet::{Fleet, Limits, Work};
 pub use gate::{Answer, Gate, Open};
 pub use host_run::{Ended, HostRun, Need};
 

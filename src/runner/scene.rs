@@ -57,6 +57,8 @@ pub(super) struct Scene {
     pub(super) began: Instant,
     pub(super) cancel: Cancel,
     pub(super) gate: Arc<dyn Gate>,
+    /// When the host's time is over.
+    pub(super) limit: Option<Instant>,
 }
 
 impl Scene {
@@ -82,8 +84,8 @@ impl Scene {
         .await;
     }
 
-    /// One host, from its first event to its last.
-    pub(super) async fn host(&self, job: Job) {
+    /// One host, from its first event to its last; how it ended.
+    pub(super) async fn host(&self, job: Job) -> HostStatus {
         let host = Arc::clone(job.host());
         let started = self.began.elapsed();
         self.emit(Event::HostStarted {
@@ -103,13 +105,24 @@ impl Scene {
                     Job::Command(host, program) => self.command(host, program, session.as_mut()).await,
                 };
                 let took = self.began.elapsed().saturating_sub(started);
-                self.finished(&host, done.0, done.1, took).await;
+                let status = self.in_time(done.0);
+                self.finished(&host, status.clone(), done.1, took).await;
                 session.close().await;
-                return;
+                return status;
             }
         };
-        self.finished(&host, status, steps, self.began.elapsed().saturating_sub(started))
-            .await;
+        let status = self.in_time(status);
+        let took = self.began.elapsed().saturating_sub(started);
+        self.finished(&host, status.clone(), steps, took).await;
+        status
+    }
+
+    /// What was ended because its time was over was not cancelled by anybody.
+    fn in_time(&self, status: HostStatus) -> HostStatus {
+        match self.limit {
+            Some(limit) if status == HostStatus::Cancelled && Instant::now() >= limit => HostStatus::TimedOut,
+            _ => status,
+        }
     }
 
     async fn plan(

@@ -19,12 +19,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::kit::shell::plan;
 
-fn name(text: &str) -> Name {
+pub(super) fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
 }
 
 /// A plan of two steps for the host `of`.
-fn two_steps(of: &str) -> Plan {
+pub(super) fn two_steps(of: &str) -> Plan {
     let resources = ["one", "two"].map(|word| Resource::from(Sh::new(word, word)));
     let plan = plan(resources.into());
     let mut connection = (*plan.host.connection).clone();
@@ -41,7 +41,7 @@ fn two_steps(of: &str) -> Plan {
 }
 
 /// Answers with `words` as frames that carry the program's own nonce.
-fn answer(words: &'static [&'static str]) -> Act {
+pub(super) fn answer(words: &'static [&'static str]) -> Act {
     Act::Answer(Arc::new(move |program: &[u8]| {
         let text = String::from_utf8_lossy(program);
         let nonce = text
@@ -56,7 +56,7 @@ fn answer(words: &'static [&'static str]) -> Act {
     }))
 }
 
-fn good() -> Script {
+pub(super) fn good() -> Script {
     Script::Runs(vec![vec![
         answer(&["hello 1", "plan 2 1", "end"]),
         Act::AwaitMore,
@@ -65,13 +65,13 @@ fn good() -> Script {
     ]])
 }
 
-struct Told {
-    events: Vec<Stamped>,
-    summary: Summary,
+pub(super) struct Told {
+    pub(super) events: Vec<Stamped>,
+    pub(super) summary: Summary,
 }
 
 impl Told {
-    fn status(&self, host: &str) -> &HostStatus {
+    pub(super) fn status(&self, host: &str) -> &HostStatus {
         let found = self.events.iter().find_map(|stamped| match &stamped.event {
             Event::HostFinished { host: of, status, .. } if of.as_str() == host => Some(status),
             _ => None,
@@ -83,13 +83,26 @@ impl Told {
 /// Pushes to scripted hosts, holds the events against the grammar, and never waits longer than 20 s.
 async fn push(scripts: Vec<(&str, Script)>, parallel: usize, cancel: &Cancel) -> Told {
     let plans = scripts.iter().map(|(name, _)| two_steps(name)).collect();
+    push_with(scripts, plans, cancel, |fleet| {
+        fleet.parallel(NonZeroUsize::new(parallel).unwrap())
+    })
+    .await
+}
+
+/// The same, with a fleet set up by `set`.
+pub(super) async fn push_with(
+    scripts: Vec<(&str, Script)>,
+    plans: Vec<Plan>,
+    cancel: &Cancel,
+    set: impl FnOnce(Fleet) -> Fleet,
+) -> Told {
     let transport = Replay::new(
         scripts
             .into_iter()
             .map(|(host, script)| (name(host), script))
             .collect::<HashMap<_, _>>(),
     );
-    let fleet = Fleet::new(Arc::new(transport)).parallel(NonZeroUsize::new(parallel).unwrap());
+    let fleet = set(Fleet::new(Arc::new(transport)));
     let (sender, mut receiver) = tokio::sync::mpsc::channel::<Stamped>(16);
     let listening = tokio::spawn(async move {
         let mut events = Vec::new();

@@ -3,3 +3,4 @@
 mod fleet;
 mod host_run;
 mod modules;
+mod rollout;

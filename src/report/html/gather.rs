@@ -92,8 +92,8 @@ fn end(status: &HostStatus) -> u8 {
         HostStatus::Failed => 1,
         HostStatus::Unreachable { .. } => 2,
         HostStatus::Lost { .. } => 3,
-        HostStatus::Unsupported { .. } => 4,
-        HostStatus::Cancelled => 5,
+        HostStatus::Unsupported { .. } | HostStatus::TimedOut => 4,
+        HostStatus::Cancelled | HostStatus::Withheld { .. } => 5,
     }
 }
 
@@ -236,6 +236,9 @@ impl Gathered {
             Event::HostPredicted { .. }
             | Event::StepOutput { .. }
             | Event::StepDiff { .. }
+            | Event::WaveStarted { .. }
+            | Event::GateStarted { .. }
+            | Event::GateFinished { .. }
             | Event::Cancelling => {}
         }
     }

@@ -149,6 +149,7 @@ fn totals(summary: Summary) -> String {
         failed,
         unreachable,
         cancelled,
+        withheld,
     } = summary.hosts;
     let hosts = total(
         "Hosts",
@@ -157,6 +158,7 @@ fn totals(summary: Summary) -> String {
             (failed, "failed", "failed"),
             (unreachable, "unreachable", "away"),
             (cancelled, "cancelled", "skipped"),
+            (withheld, "withheld", "skipped"),
         ],
     );
     let StepCounts {

@@ -162,9 +162,19 @@ impl Redactor {
                     }
                 }
                 HostStatus::Lost { detail } | HostStatus::Unsupported { detail } => self.string(detail),
-                HostStatus::Ok | HostStatus::Failed | HostStatus::Cancelled => {}
+                HostStatus::Ok
+                | HostStatus::Failed
+                | HostStatus::Cancelled
+                | HostStatus::Withheld { .. }
+                | HostStatus::TimedOut => {}
             },
-            Event::HostStarted { .. }
+            Event::GateFinished { what, output, .. } => {
+                self.string(what);
+                self.bytes(output);
+            }
+            Event::GateStarted { what, .. } => self.string(what),
+            Event::WaveStarted { .. }
+            | Event::HostStarted { .. }
             | Event::HostConnected { .. }
             | Event::HostPredicted { .. }
             | Event::Cancelling

@@ -133,10 +133,13 @@ impl Screen {
                 self.pace.add(at, self.done);
                 match status {
                     HostStatus::Unreachable { .. } => self.unreachable += 1,
-                    HostStatus::Failed | HostStatus::Lost { .. } | HostStatus::Unsupported { .. } => {
+                    HostStatus::Failed
+                    | HostStatus::Lost { .. }
+                    | HostStatus::Unsupported { .. }
+                    | HostStatus::TimedOut => {
                         self.failed_hosts += 1;
                     }
-                    HostStatus::Ok | HostStatus::Cancelled => {}
+                    HostStatus::Ok | HostStatus::Cancelled | HostStatus::Withheld { .. } => {}
                 }
                 if let Some(number) = self.numbers.remove(host) {
                     self.at_work.remove(&number);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::escape;
 use super::paint::{Paint, Tone};
-use crate::event::{HostStatus, Mode, Outcome, Phase, Reason, Step, StepCounts, Summary};
+use crate::event::{HostStatus, Mode, Outcome, Phase, Reason, Step, StepCounts, Summary, Withheld};
 
 pub use unreachable::unreachable;
 
@@ -167,6 +167,25 @@ pub fn trouble(status: &HostStatus, steps: StepCounts) -> Option<Advice> {
             format!("cannot run the program: {}", escape::line(detail)),
             "a host needs a POSIX sh and its usual tools; see what `ssh HOST sh` says by hand",
         ),
+        HostStatus::Withheld { why } => {
+            let (brief, next) = match why {
+                Withheld::Gate => (
+                    "a gate did not let through",
+                    "see what the gate said above, then push again",
+                ),
+                Withheld::Failures => (
+                    "too many hosts have failed",
+                    "mend those that failed, then push again",
+                ),
+                Withheld::Deadline => ("the run's time was over", "push again to go on"),
+            };
+            advice(brief, format!("not begun: {brief}"), next)
+        }
+        HostStatus::TimedOut => advice(
+            "took too long",
+            "it took longer than it may, and was ended between steps".to_owned(),
+            "push again to go on from where it stands, or give it more time",
+        ),
         HostStatus::Cancelled => {
             let done = steps.ok + steps.changed;
             advice(
@@ -213,6 +232,7 @@ pub fn brief(summary: &Summary, took: Duration) -> String {
         (hosts.failed, "failed"),
         (hosts.unreachable, "unreachable"),
         (hosts.cancelled, "cancelled"),
+        (hosts.withheld, "withheld"),
     ];
     let mut parts: Vec<String> = bad
         .into_iter()
@@ -243,6 +263,7 @@ pub(super) fn summary(summary: &Summary, took: Duration, paint: Paint) -> String
         (counts.failed, "failed", Tone::Failed),
         (counts.unreachable, "unreachable", Tone::Failed),
         (counts.cancelled, "cancelled", Tone::Faint),
+        (counts.withheld, "withheld", Tone::Faint),
     ];
     let others = others.into_iter().filter(|(number, _, _)| *number > 0);
     hosts.extend(others.map(|(number, word, tone)| paint.tone(tone, &format!("{number} {word}"))));
