@@ -5,6 +5,7 @@
 
 mod convert;
 mod demo;
+mod failed;
 mod hosts;
 mod hosts_test;
 mod modules;

@@ -10,12 +10,12 @@ use crate::config::Table;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::document;
 use crate::inventory::ssh_config::{Choice, SshConfig};
-use crate::inventory::{Connection, Environment, Host, HostKeyPolicy, Inventory, Route, Selector};
+use crate::inventory::{Connection, Environment, Host, HostKeyPolicy, Inventory, Route};
 use crate::module::{self, Registry};
 use crate::plan::{self, Plan};
 use crate::profile::{Profile, Profiles};
 
-use super::Failure;
+use super::{Failure, failed};
 
 /// Which hosts.
 #[derive(Debug, Args)]
@@ -29,7 +29,8 @@ pub(super) struct HostsArgs {
         default_value = "inventory.toml"
     )]
     hosts: PathBuf,
-    /// Only these hosts: names, globs, @groups, combined by `,` (or), `&` (and), `!` (not); may be given several times
+    /// Only these hosts: names, globs, @groups, combined by `,` (or), `&` (and), `!` (not), or `@failed:RUN` for those
+    /// that did not end well in a recorded run; may be given several times
     #[arg(long, value_name = "SELECTOR", global = true)]
     limit: Vec<String>,
     /// Read this file in place of `~/.ssh/config` and `/etc/ssh/ssh_config`; `none` for none at all
@@ -41,9 +42,18 @@ pub(super) struct HostsArgs {
         hide_env_values = true
     )]
     ssh_config: Option<PathBuf>,
+    /// Only the hosts that did not end well in this recorded run, such as `last`
+    #[arg(long, value_name = "RUN", global = true, conflicts_with = "limit")]
+    retry_failed: Option<String>,
 }
 
 impl HostsArgs {
+    /// Every selector given, in whatever way.
+    fn limit(&self) -> Vec<String> {
+        let failed = self.retry_failed.iter().map(|run| failed::selector(run));
+        self.limit.iter().cloned().chain(failed).collect()
+    }
+
     /// The inventory's file, for messages.
     pub(super) fn file(&self) -> &Path {
         &self.hosts
@@ -65,11 +75,10 @@ impl HostsArgs {
 
     /// The hosts selected, in the inventory's order.
     pub(super) fn select(&self, inventory: &Inventory) -> Result<Vec<Arc<Host>>, Diagnostics> {
-        let hosts: Vec<Host> = if self.limit.is_empty() {
+        let hosts: Vec<Host> = if self.limit().is_empty() {
             inventory.hosts.clone()
         } else {
-            Selector::parse_all(&self.limit)?
-                .select(inventory)?
+            failed::select(&self.limit(), inventory)?
                 .into_iter()
                 .cloned()
                 .collect()

@@ -156,7 +156,11 @@ async fn on(host: &Host, program: Vec<u8>, transport: &Arc<dyn Transport>) -> Re
         ExitStatus::Code(0) => Ok(()),
         status => {
             let mut said = said.take();
-            said.extend_from_slice(format!("{status:?}").as_bytes());
+            let status = match status {
+                ExitStatus::Code(code) => format!("exit status: {code}"),
+                ExitStatus::Signal(signal) => format!("signal: {signal}"),
+            };
+            said.extend_from_slice(status.as_bytes());
             Err(said)
         }
     }
