@@ -3,6 +3,7 @@
 mod called;
 mod colours;
 mod demo;
+mod descriptors;
 mod files;
 mod fleets;
 mod help;

@@ -13,6 +13,7 @@ use super::{exited, finish, within};
 use crate::kit::bastion::TestBastion;
 use crate::kit::host::{TestHost, host};
 use crate::kit::ssh_server::RawServer;
+use crate::kit::sshd::Sshd;
 
 /// What `program` writes in a session.
 async fn said(session: &mut dyn Session, program: &str) -> String {
@@ -301,4 +302,34 @@ async fn connecting_is_tried_as_often_as_somebody_wants() {
         began.elapsed() >= Duration::from_secs(1),
         "there is a second between attempts"
     );
+}
+
+#[tokio::test]
+async fn openssh_servers_are_bastions_too_one_behind_the_other() {
+    // It lets in two at a time that have not logged in, and no third.
+    let Some(outer) = Sshd::start("MaxStartups 2:100:3").await else {
+        return;
+    };
+    let inner = Sshd::start("MaxStartups 2:100:3").await.unwrap();
+    let target = Sshd::start("MaxStartups 200:30:400").await.unwrap();
+    let mut hop = inner.connection();
+    hop.route = Route::Jump(Arc::new(outer.connection()));
+    let hop = Arc::new(hop);
+    let ssh = Arc::new(Ssh::new());
+    let mut all = JoinSet::new();
+    for _ in 0..50 {
+        let mut connection = target.connection();
+        connection.connect_timeout = Duration::from_secs(120);
+        connection.route = Route::Jump(Arc::clone(&hop));
+        let ssh = Arc::clone(&ssh);
+        all.spawn(async move { ssh.connect(&host(connection)).await.unwrap() });
+    }
+    let all = tokio::time::timeout(Duration::from_secs(240), all.join_all());
+    for mut session in all.await.unwrap() {
+        assert_eq!(said(&mut *session, "echo there\n").await, "there\n");
+    }
+    for (bastion, name) in [(outer, "outer"), (inner, "inner")] {
+        let logins = bastion.log().matches("Accepted publickey").count();
+        assert_eq!(logins, 1, "{name}: {}", bastion.log());
+    }
 }
