@@ -2,10 +2,17 @@
 //!
 //! To add one: a file here with a type that implements [`Module`], and its line in [`ALL`].
 
+mod backup;
+mod docker;
+mod go;
 mod motd;
 mod nginx;
+mod node_exporter;
+mod nodejs;
 mod packages;
 mod postgresql;
+mod python;
+mod rust;
 mod users;
 
 use crate::module::{Duplicate, Module, Registry};
@@ -18,6 +25,13 @@ pub const ALL: &[fn() -> Box<dyn Module>] = &[
     || Box::new(motd::Motd::default()),
     || Box::new(nginx::Nginx::default()),
     || Box::new(postgresql::Postgresql::default()),
+    || Box::new(docker::Docker::default()),
+    || Box::new(nodejs::Nodejs::default()),
+    || Box::new(python::Python::default()),
+    || Box::new(go::Go::default()),
+    || Box::new(rust::Rust::default()),
+    || Box::new(node_exporter::NodeExporter::default()),
+    || Box::new(backup::Backup::default()),
 ];
 
 /// Registers every builtin module.

@@ -68,6 +68,28 @@ const BUILTINS: &[(&str, &str)] = &[
         "postgresql",
         "postgresql={databases=[{name=\"app\", owner=\"app\", password=\"it's\"}], allow=[{address=\"10.0.0.0/8\"}]}",
     ),
+    (
+        "docker",
+        "docker={users=[\"ada\"], data_root=\"/srv/docker\", registry_mirrors=[\"https://mirror.example.com\"]}",
+    ),
+    (
+        "nodejs",
+        "nodejs={global=[{npm=\"typescript\", version=\"5.*\"}]}",
+    ),
+    (
+        "python",
+        "python={environments=[{pip=\"/srv/it's\", packages=[\"flask==3.*\"]}]}",
+    ),
+    ("go", "go={}"),
+    ("rust", "rust={path=false}"),
+    (
+        "node-exporter",
+        "node-exporter={enable=[\"systemd\"], disable=[\"wifi\"]}",
+    ),
+    (
+        "backup",
+        "backup={repository=\"/srv/it's\", password=\"it's $(id)\", environment={A=\"b\"}}",
+    ),
 ];
 
 /// The steps of each builtin module.
