@@ -11,17 +11,24 @@ mod block;
 mod certificate;
 mod conduct;
 mod container;
+mod cron;
 mod directory;
 mod download;
 mod fields;
 mod file;
+mod fstab;
 mod git;
 mod group;
+mod hostname;
+mod hosts_entry;
 mod ini;
+mod kernel_module;
 mod line;
 mod link;
 mod lint;
+mod locale;
 mod manager;
+mod mount;
 mod mysql;
 mod mysql_database;
 mod mysql_user;
@@ -39,11 +46,17 @@ pub mod schema;
 mod service;
 mod shell;
 mod sudoers;
+mod swap;
+mod sysctl;
+mod timer;
+mod timezone;
 mod traffic;
 mod ufw;
+mod unit_file;
 mod url;
 mod user;
 mod wait_for;
+mod whole;
 
 use std::fmt;
 use std::sync::Arc;
@@ -60,16 +73,22 @@ pub use block::Block;
 pub use certificate::{Certificate, KeyType};
 pub use conduct::Conduct;
 pub use container::{Container, Restart};
+pub use cron::Cron;
 pub use directory::Directory;
 pub use download::Download;
 pub use fields::{Mode, Presence, Span};
 pub use file::{Content, File};
 pub use git::Git;
 pub use group::Group;
+pub use hostname::Hostname;
+pub use hosts_entry::HostsEntry;
 pub use ini::Ini;
+pub use kernel_module::KernelModule;
 pub use line::Line;
 pub use link::Link;
 pub use lint::{Known, lint, takes};
+pub use locale::Locale;
+pub use mount::Mount;
 pub use mysql_database::MysqlDatabase;
 pub use mysql_user::{Grant, MysqlUser};
 pub use nft::{Nft, Policy, Protocol, Rule};
@@ -85,8 +104,13 @@ pub use repository::Repository;
 pub use service::{OnChange, Service};
 pub use shell::Sh;
 pub use sudoers::Sudoers;
+pub use swap::Swap;
+pub use sysctl::Sysctl;
+pub use timer::Timer;
+pub use timezone::Timezone;
 pub use traffic::{Network, PortRange, Ports};
 pub use ufw::{Action, Ufw};
+pub use unit_file::{UnitFile, UnitState};
 pub use url::Url;
 pub use user::User;
 pub use wait_for::WaitFor;
@@ -282,6 +306,17 @@ resources! {
     "user" => User,
     "group" => Group,
     "service" => Service,
+    "unit_file" => UnitFile,
+    "timer" => Timer,
+    "cron" => Cron,
+    "sysctl" => Sysctl,
+    "kernel_module" => KernelModule,
+    "mount" => Mount,
+    "swap" => Swap,
+    "hostname" => Hostname,
+    "hosts_entry" => HostsEntry,
+    "timezone" => Timezone,
+    "locale" => Locale,
     "postgres_role" => PostgresRole,
     "postgres_database" => PostgresDatabase,
     "postgres_extension" => PostgresExtension,

@@ -37,6 +37,9 @@ pub struct Service {
     /// What it does when a step notifies it.
     #[serde(default)]
     pub on_change: OnChange,
+    /// Whether nothing can start it, by hand or otherwise; when not said, that is left alone. A masked service does not
+    /// run and is not started at boot, whatever `running` and `enabled` say. Only systemd has masks.
+    pub masked: Option<bool>,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "serde wants the field's own type")]
@@ -52,6 +55,23 @@ impl Service {
             running: Some(true),
             enabled: Some(true),
             on_change,
+            masked: None,
+        }
+    }
+
+    fn running(&self) -> Option<bool> {
+        if self.masked == Some(true) {
+            Some(false)
+        } else {
+            self.running
+        }
+    }
+
+    fn enabled(&self) -> Option<bool> {
+        if self.masked == Some(true) {
+            None
+        } else {
+            self.enabled
         }
     }
 }
@@ -63,14 +83,21 @@ impl State for Service {
 
     fn check(&self) -> Script {
         let mut script = sh!("{}; :", Read::Unit(self.name.clone()));
-        match self.running {
+        match self.masked {
+            Some(true) => script.append(Script::raw(
+                " && case $unit_enabled in masked) ;; *) false ;; esac",
+            )),
+            Some(false) => script.append(Script::raw(" && case $unit_enabled in masked*) false ;; esac")),
+            None => {}
+        }
+        match self.running() {
             Some(true) => script.append(Script::raw(" && [ \"$unit_active\" = active ]")),
             Some(false) => script.append(Script::raw(
                 " && case $unit_active in active | activating | reloading | deactivating) false ;; esac",
             )),
             None => {}
         }
-        match self.enabled {
+        match self.enabled() {
             // A static or generated unit has no say of its own; it is pulled in by others.
             Some(true) => script.append(Script::raw(
                 " && case $unit_enabled in enabled | static | indirect | generated | alias) ;; *) false ;; esac",
@@ -84,6 +111,18 @@ impl State for Service {
 
     fn apply(&self) -> Script {
         let mut script = Script::default();
+        if self.masked == Some(true) {
+            return sh!(
+                "{}\nif [ \"$unit_active\" = active ]; then service_do stop {}; fi\nservice_do mask {}\nsettle {}",
+                Read::Unit(self.name.clone()),
+                &self.name,
+                &self.name,
+                &self.name
+            );
+        }
+        if self.masked == Some(false) {
+            script.append(sh!("service_do unmask {}\n", &self.name));
+        }
         if let Some(enabled) = self.enabled {
             let verb = Script::raw(if enabled { "enable" } else { "disable" });
             script.append(sh!("service_do {} {}\n", verb, &self.name));

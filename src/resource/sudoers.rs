@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::fields::digest;
-use super::{Invalid, Mode, Presence, State};
-use crate::script::{Read, Script};
+use super::whole::Whole;
+use super::{Invalid, Presence, State};
+use crate::script::Script;
 use crate::sh;
 
 /// A file of rules in `/etc/sudoers.d`.
@@ -25,9 +25,6 @@ pub struct Sudoers {
     pub state: Presence,
 }
 
-/// What sudo itself asks of its files.
-const MODE: Mode = Mode::new(0o440);
-
 impl Sudoers {
     /// The rules `content` in a file called `name`.
     pub fn new(name: impl Into<String>, content: impl Into<String>) -> Self {
@@ -46,10 +43,11 @@ impl Sudoers {
         format!("/etc/sudoers.d/{}", self.name)
     }
 
-    fn text(&self) -> String {
+    /// The mode is the one that sudo asks of its files.
+    fn whole(&self) -> Whole {
         let content = self.content.clone().unwrap_or_default();
         let end = if content.ends_with('\n') { "" } else { "\n" };
-        content + end
+        Whole::new(self.path(), content + end).mode(0o440)
     }
 }
 
@@ -59,24 +57,17 @@ impl State for Sudoers {
     }
 
     fn check(&self) -> Script {
-        let path = Read::Path(self.path());
         if self.state.is_absent() {
-            return sh!("{}; [ -z \"$path_type\" ]", path);
+            return self.whole().is_gone();
         }
-        sh!(
-            "{}; [ \"$path_type$path_mode$path_owner\" = {} ] && {} && [ \"$digest\" = {} ]",
-            path,
-            format!("8{}root", MODE.hex()),
-            Read::Digest(self.path()),
-            digest(self.text().as_bytes())
-        )
+        self.whole().holds()
     }
 
     fn apply(&self) -> Script {
         if self.state.is_absent() {
-            return sh!("rm -f -- {}", self.path());
+            return self.whole().remove();
         }
-        sh!("{} | sudoers_place {}", Script::produce(self.text()), self.path())
+        sh!("{} | sudoers_place {}", self.whole().produce(), self.path())
     }
 
     fn validate(&self) -> Result<(), Invalid> {

@@ -9,6 +9,7 @@ mod cut;
 mod databases;
 mod fleet;
 mod kinds;
+mod prove;
 mod rollout;
 mod round_trips;
 mod two_pushes;

@@ -342,6 +342,7 @@ fn a_debt_outlives_the_run_that_made_it() {
             running: None,
             enabled: None,
             on_change: provision::resource::OnChange::Reload,
+            masked: None,
         };
         let later = plan(vec![owing(), paying().into()]);
         assert_eq!(

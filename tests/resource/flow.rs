@@ -233,6 +233,30 @@ fn a_service_starts_and_pays_its_debts_once() {
 }
 
 #[test]
+fn a_masked_service_is_stopped_and_cannot_be_started() {
+    for shell in SHELLS {
+        let host = Host::new(shell, true);
+        let web = |masked| {
+            Resource::from(Service {
+                masked: Some(masked),
+                ..Service::new("web", OnChange::Restart)
+            })
+        };
+        host.converges(vec![Service::new("web", OnChange::Restart).into()]);
+        host.converges(vec![web(true)]);
+        assert_eq!(host.log("systemctl.log")[2..], ["stop web", "mask web"]);
+        host.converges(vec![web(false)]);
+        assert_eq!(
+            host.log("systemctl.log")[4..],
+            ["unmask web", "enable web", "start web"]
+        );
+        let without = Host::new(shell, false).without("systemctl");
+        let (_, _, output) = failure(&without.run(&plan(vec![web(true)]), PUSH));
+        assert!(output.contains("has no systemd"), "{output}");
+    }
+}
+
+#[test]
 fn a_service_of_an_init_script_does_the_same() {
     let script = r#"#!/bin/dash
 echo "$1" >>"$HOME/init.log"

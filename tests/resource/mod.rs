@@ -9,6 +9,7 @@ mod packages;
 mod reference;
 mod servers;
 mod stand_ins;
+mod tables;
 
 use provision::config::{Data, Value};
 use provision::diagnostic::{Diagnostic, Origin, Source};

@@ -4,6 +4,7 @@
 //! systemd shows itself, and here they name the stand-ins' folder.
 
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use provision::event::Outcome;
@@ -93,13 +94,27 @@ for unit; do
   show)
     [ ! -e "$at.active" ] && active=inactive || active=active
     [ ! -e "$at.enabled" ] && enabled=disabled || enabled=enabled
+    [ ! -e "$at.masked" ] || enabled=masked
     printf 'Id=%s.service\nLoadState=loaded\nActiveState=%s\nUnitFileState=%s\n\n' "$unit" "$active" "$enabled" ;;
   start) : >"$at.active" ;;
   stop) rm -f "$at.active" ;;
+  mask) echo "$unit" >"$at.masked"; rm -f "$at.enabled" ;;
+  unmask) rm -f "$at.masked" ;;
   enable) : >"$at.enabled" ;;
   disable) rm -f "$at.enabled" ;;
   esac
 done"#,
+    ),
+    (
+        "mount",
+        r#"echo "$*" >>"$HOME/mount.log"
+case "$*" in *no-such*) echo "mount: unknown filesystem" >&2; exit 32 ;; *remount*) exit 0 ;; esac
+while [ "$1" != -- ]; do shift; done
+echo "$2 $3 tmpfs rw 0 0" | sed "s/it's a place/it's\\\\040a\\\\040place/" >>"$HOME/moved/proc.self.mounts""#,
+    ),
+    (
+        "umount",
+        r#"grep -v place "$HOME/moved/proc.self.mounts" >"$HOME/left"; cat "$HOME/left" >"$HOME/moved/proc.self.mounts""#,
     ),
     ("runuser", r#"shift 3; exec "$@""#),
     ("pg_isready", "exit 0"),
@@ -112,6 +127,9 @@ case $sql in
 esac"#,
     ),
 ];
+
+/// Tables of the host that stand elsewhere in the corner.
+const MOVED: &[&str] = &["/etc/hosts", "/etc/fstab", "/proc/self/mounts"];
 
 /// A corner with stand-ins, and what kind of host it stands for.
 pub(super) struct Host {
@@ -182,12 +200,24 @@ impl Host {
             ));
         }
         lines.push(("/etc/nftables", format!("{}/nftables", self.corner.text(""))));
+        lines.extend(
+            MOVED
+                .iter()
+                .map(|path| (*path, self.moved(path).to_str().unwrap().to_owned())),
+        );
         self.system();
         self.corner.run_as(plan, options, &|half| {
             let half = String::from_utf8(half).unwrap();
             let replaced = lines.iter().fold(half, |half, (line, by)| half.replace(line, by));
             replaced.into_bytes()
         })
+    }
+
+    /// Where a table of the host is in the corner.
+    pub(super) fn moved(&self, path: &str) -> PathBuf {
+        let folder = self.corner.path("moved");
+        fs::create_dir_all(&folder).unwrap();
+        folder.join(path.trim_start_matches('/').replace('/', "."))
     }
 
     /// The programs every host has, and none of those the stand-ins are for.
@@ -220,6 +250,7 @@ impl Host {
             "tee",
             "timeout",
             "tr",
+            "wc",
             "touch",
             "ln",
         ] {

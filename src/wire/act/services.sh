@@ -1,8 +1,12 @@
-# service_do VERB NAME: start, stop, restart, reload, enable or disable.
+# service_do VERB NAME: start, stop, restart, reload, enable, disable, mask or unmask.
 service_do() {
   case $init:$1 in
     systemd:reload) systemctl reload-or-restart -- "$2" ;;
     systemd:*) systemctl "$1" -- "$2" ;;
+    *:mask | *:unmask)
+      say "this host has no systemd, and so no masks"
+      return 1
+      ;;
     openrc:enable) rc-update -q -- add "$2" default ;;
     openrc:disable)
       set +f

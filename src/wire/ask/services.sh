@@ -1,6 +1,7 @@
-# Services: unit_load (loaded or else), unit_active, unit_enabled
+# Services: unit_load (loaded or else), unit_active, unit_enabled (perhaps masked), unit_stale (yes when its files
+# are newer than what systemd has read)
 # systemd prints a block for every unit asked, in the order of the questions; Id stands first in each.
-ask_units() { exec systemctl show -p Id -p LoadState -p ActiveState -p UnitFileState -- "$@" 2>/dev/null; }
+ask_units() { exec systemctl show -p Id -p LoadState -p ActiveState -p UnitFileState -p NeedDaemonReload -- "$@" 2>/dev/null; }
 
 snapshot_units() {
   [ "$init" = systemd ] || return 0
@@ -34,6 +35,7 @@ openrc_state() {
 
 # A service of a host without either: its script's own status, and the links that start it at boot.
 sysv_state() {
+  unit_stale=
   unit_load=
   unit_active=
   unit_enabled=
@@ -65,4 +67,5 @@ unit_state() {
       ;;
     *) unit_enabled= ;;
   esac
+  case $answer in *NeedDaemonReload=yes*) unit_stale=yes ;; *) unit_stale= ;; esac
 }

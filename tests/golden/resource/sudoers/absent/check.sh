@@ -1,1 +1,1 @@
-path_state 0 /etc/sudoers.d/old; [ -z "$path_type" ]
+path_state 0 /etc/sudoers.d/old && [ -z "$path_type" ]

@@ -1,1 +1,1 @@
-path_state 0 /etc/sudoers.d/app; [ "$path_type$path_mode$path_owner" = 8120root ] && digest_state 0 /etc/sudoers.d/app && [ "$digest" = ef67dec4c1eda58fa759896dc12f678bca54662b21d4e73fcd59de3e70c3e4e3 ]
+path_state 0 /etc/sudoers.d/app && [ "$path_type$path_mode,$path_uid" = 8120,0 ] && digest_state 0 /etc/sudoers.d/app && [ "$digest" = ef67dec4c1eda58fa759896dc12f678bca54662b21d4e73fcd59de3e70c3e4e3 ]

@@ -1,1 +1,1 @@
-path_state 0 /etc/sudoers.d/deploy; [ "$path_type$path_mode$path_owner" = 8120root ] && digest_state 0 /etc/sudoers.d/deploy && [ "$digest" = e6f6360b6cbcb459ed1b1b1972c338a493d6b79c17c2a00e3248a04f7bca57e6 ]
+path_state 0 /etc/sudoers.d/deploy && [ "$path_type$path_mode,$path_uid" = 8120,0 ] && digest_state 0 /etc/sudoers.d/deploy && [ "$digest" = e6f6360b6cbcb459ed1b1b1972c338a493d6b79c17c2a00e3248a04f7bca57e6 ]

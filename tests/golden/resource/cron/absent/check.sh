@@ -1,0 +1,1 @@
+path_state 0 /etc/cron.d/old && [ -z "$path_type" ]

@@ -1,0 +1,1 @@
+path_state 0 /etc/cron.d/report && [ "$path_type$path_mode,$path_uid" = 81a4,0 ] && digest_state 0 /etc/cron.d/report && [ "$digest" = c169265a25eaa7c057a11f12c98b4e32f2cd1799cd02fd34c4ecd4fb8aa761ba ]

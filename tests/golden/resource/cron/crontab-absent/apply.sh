@@ -1,0 +1,1 @@
+crontab_set ada '' '# BEGIN provision sync' '# END provision sync'

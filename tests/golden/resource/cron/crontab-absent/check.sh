@@ -1,0 +1,1 @@
+crontab_state ada && text_lacks '# BEGIN provision sync'

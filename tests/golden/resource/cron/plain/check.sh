@@ -1,0 +1,1 @@
+path_state 0 /etc/cron.d/backup && [ "$path_type$path_mode,$path_uid" = 81a4,0 ] && digest_state 0 /etc/cron.d/backup && [ "$digest" = cdd5ee7baefc8cf0124ddd3ad4b6c128ecdb11ede7f8f96bfd3b48da75fe6ada ]

@@ -1,0 +1,1 @@
+path_state 0 /etc/hostname && [ "$path_type$path_mode,$path_uid" = 81a4,0 ] && digest_state 0 /etc/hostname && [ "$digest" = 29e470b9c2de5aad9d862d87a9651916115f54694d5bc38b77b0b9d3d5f4e9bf ] && kernel_shows /proc/sys/kernel/hostname web1.example.com

@@ -1,0 +1,1 @@
+path_state 0 /etc/hostname && [ "$path_type$path_mode,$path_uid" = 81a4,0 ] && digest_state 0 /etc/hostname && [ "$digest" = d61d5fc4ba3e3d84e77a0e4c9a2fe69a72afb5d36f19d3887e928422b53b3254 ] && kernel_shows /proc/sys/kernel/hostname web1

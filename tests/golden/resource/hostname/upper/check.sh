@@ -1,0 +1,1 @@
+path_state 0 /etc/hostname && [ "$path_type$path_mode,$path_uid" = 81a4,0 ] && digest_state 0 /etc/hostname && [ "$digest" = b93ee0c8c3aee42147fdb21f1cf5227dde0b5519d9cef4149c99c7636753a19e ] && kernel_shows /proc/sys/kernel/hostname DB-2

@@ -1,0 +1,1 @@
+hosts_edit drop 127.0.1.1 old

@@ -1,0 +1,2 @@
+modprobe -r -- pcspkr
+rm -f -- /etc/modules-load.d/pcspkr.conf

@@ -1,0 +1,1 @@
+path_state 0 /etc/modules-load.d/br_netfilter.conf && [ "$path_type$path_mode,$path_uid" = 81a4,0 ] && digest_state 0 /etc/modules-load.d/br_netfilter.conf && [ "$digest" = 3bfff2585066e0a9f96bbde61be25b49a06762530ee2fbb570958556fffe428a ] && { path_state 0 /sys/module/br_netfilter; [ "$path_type" = 4 ] || module_built_in br_netfilter; }

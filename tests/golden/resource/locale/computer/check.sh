@@ -1,0 +1,1 @@
+locale_there C.utf8

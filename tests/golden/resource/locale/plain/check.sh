@@ -1,0 +1,1 @@
+locale_there en_GB.utf8

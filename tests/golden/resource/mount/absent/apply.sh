@@ -1,0 +1,2 @@
+unmount /srv/old /srv/old
+fstab_set 2 /srv/old ''

@@ -1,0 +1,1 @@
+text_state /etc/fstab && fstab_find 2 '/srv/it'\''s\040there' '//nas/share\040\0431 /srv/it'\''s\040there cifs credentials=/etc/nas,ro 0 0' && [ "$found" = same ]

@@ -1,0 +1,2 @@
+swap_remove /swapfile /swapfile
+fstab_set 1 /swapfile ''

@@ -1,0 +1,1 @@
+path_state 0 '/var/it'\''s swap' && [ "$path_type$path_mode,$path_uid" = 8180,0 ] && swap_size '/var/it'\''s swap' 512 && text_state /etc/fstab && fstab_find 1 '/var/it'\''s\040swap' '/var/it'\''s\040swap none swap sw 0 0' && [ "$found" = same ]

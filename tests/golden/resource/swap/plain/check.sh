@@ -1,0 +1,1 @@
+path_state 0 /swapfile && [ "$path_type$path_mode,$path_uid" = 8180,0 ] && swap_size /swapfile 2048 && text_state /etc/fstab && fstab_find 1 /swapfile '/swapfile none swap sw 0 0' && [ "$found" = same ] && is_swap /swapfile

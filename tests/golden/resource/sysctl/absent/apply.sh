@@ -1,0 +1,1 @@
+rm -f -- /etc/sysctl.d/90-provision-vm.swappiness.conf

@@ -1,0 +1,1 @@
+path_state 0 /etc/sysctl.d/90-provision-net.ipv4.conf.eth0.100.forwarding.conf && [ "$path_type$path_mode,$path_uid" = 81a4,0 ] && digest_state 0 /etc/sysctl.d/90-provision-net.ipv4.conf.eth0.100.forwarding.conf && [ "$digest" = 236711f11d297271b7cfbadabc1382422b901f586f0e0b2ef0524808fd66880b ]

@@ -1,0 +1,1 @@
+path_state 0 /etc/sysctl.d/90-provision-net.ipv4.ip_forward.conf && [ "$path_type$path_mode,$path_uid" = 81a4,0 ] && digest_state 0 /etc/sysctl.d/90-provision-net.ipv4.ip_forward.conf && [ "$digest" = e2c2ac17097616ee184af9965776f83ad87dcf9e82ada5c8a3ea0f8371813fe8 ] && kernel_shows /proc/sys/net/ipv4/ip_forward 1

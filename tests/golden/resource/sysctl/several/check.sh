@@ -1,0 +1,1 @@
+path_state 0 /etc/sysctl.d/90-provision-net.ipv4.tcp_rmem.conf && [ "$path_type$path_mode,$path_uid" = 81a4,0 ] && digest_state 0 /etc/sysctl.d/90-provision-net.ipv4.tcp_rmem.conf && [ "$digest" = 9884910ff0b8b38beaaea81c0660fb3f86df49705233051f946d530acc7a939c ] && kernel_shows /proc/sys/net/ipv4/tcp_rmem '4096 131072 6291456'

@@ -1,0 +1,1 @@
+path_state 0 /etc/localtime && case $path_type$path_target in a/usr/share/zoneinfo/Europe/Berlin | a../usr/share/zoneinfo/Europe/Berlin) [ -e /usr/share/zoneinfo/Europe/Berlin ] && timezone_file Europe/Berlin ;; *) false ;; esac

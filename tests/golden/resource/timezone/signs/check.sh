@@ -1,0 +1,1 @@
+path_state 0 /etc/localtime && case $path_type$path_target in a/usr/share/zoneinfo/Etc/GMT+1 | a../usr/share/zoneinfo/Etc/GMT+1) [ -e /usr/share/zoneinfo/Etc/GMT+1 ] && timezone_file Etc/GMT+1 ;; *) false ;; esac

@@ -1,0 +1,1 @@
+timezone_set Etc/UTC

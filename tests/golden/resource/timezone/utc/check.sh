@@ -1,0 +1,1 @@
+path_state 0 /etc/localtime && case $path_type$path_target in a/usr/share/zoneinfo/Etc/UTC | a../usr/share/zoneinfo/Etc/UTC) [ -e /usr/share/zoneinfo/Etc/UTC ] && timezone_file Etc/UTC ;; *) false ;; esac

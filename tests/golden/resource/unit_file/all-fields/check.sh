@@ -1,0 +1,1 @@
+path_state 0 /etc/systemd/system/nginx.service.d/limits.conf && [ "$path_type$path_mode,$path_uid" = 81a4,0 ] && digest_state 0 /etc/systemd/system/nginx.service.d/limits.conf && [ "$digest" = e2631211a3955b0dc03f63d2da38856e2430398ba021abc5eaedd436d7f4984a ] && { unit_state 0 nginx.service; [ "$unit_stale" != yes ]; }

@@ -1,0 +1,9 @@
+unit_unmask /etc/systemd/system/app.service
+mkdir -p /etc/systemd/system
+printf %s '[Service]
+ExecStart=/usr/bin/app
+
+[Install]
+WantedBy=multi-user.target
+' | place /etc/systemd/system/app.service 0644 root root
+units_reload

@@ -1,0 +1,1 @@
+path_state 0 /etc/systemd/system/app.service && [ "$path_type$path_mode,$path_uid" = 81a4,0 ] && digest_state 0 /etc/systemd/system/app.service && [ "$digest" = ed2063d5fec687d716849657c7c3f6ea73e0d1caf3c6978516787080f56db234 ] && { unit_state 0 app.service; [ "$unit_stale" != yes ]; }

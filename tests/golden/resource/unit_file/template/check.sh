@@ -1,0 +1,1 @@
+path_state 0 /etc/systemd/system/app@.service && [ "$path_type$path_mode,$path_uid" = 81a4,0 ] && digest_state 0 /etc/systemd/system/app@.service && [ "$digest" = c6b940aa701b009414c7588a72df9489dd72b2a717de25856c2b09aa98e61b22 ]
