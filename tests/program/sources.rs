@@ -16,7 +16,7 @@ use crate::kit::shell::{Corner, SHELLS, plan};
 fn converges(corner: &Corner, resource: &Resource) {
     let plan = plan(vec![resource.clone()]);
     let one = |outcomes: Vec<Outcome>, wanted| {
-        assert_eq!(outcomes, [wanted], "{:?} under {:?}", resource, corner.shell)
+        assert_eq!(outcomes, [wanted], "{:?} under {:?}", resource, corner.shell);
     };
     one(corner.dry_run(&plan).outcomes(), Outcome::WouldChange);
     let done = corner.push(&plan);
