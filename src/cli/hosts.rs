@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::Subcommand;
 
 use crate::diagnostic::Diagnostic;
-use crate::inventory::{Become, Connection, Host, Route};
+use crate::inventory::{Become, Connection, Host, ROOT, Route};
 use crate::name::Name;
 
 use super::Outcome;
@@ -102,17 +102,16 @@ fn shown(host: &Host) -> String {
     };
     let mut text = String::new();
     let become_user = match connection.r#become {
-        Become::None => "none",
-        Become::Sudo => "sudo",
-        Become::Doas => "doas",
-        Become::Su => "su",
+        Become::None => "none".to_owned(),
+        by if connection.become_user == ROOT => by.as_str().to_owned(),
+        by => format!("{}, to {}", by.as_str(), connection.become_user),
     };
     let rows = [
         ("host", host.name.to_string()),
         ("address", place(&host.connection)),
         ("way", way(&host.connection.route)),
         ("groups", groups(host)),
-        ("become", become_user.to_owned()),
+        ("become", become_user),
         (
             "identity files",
             paths(connection.identity_files.iter().collect()),

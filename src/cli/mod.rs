@@ -3,6 +3,7 @@
 //! Exit codes: 0 all well, 1 a step failed, 2 usage or configuration and nobody contacted, 3 a host was unreachable and
 //! no step failed, 4 a `--dry-run --detailed-exitcode` found changes, 130 cancelled.
 
+mod asking;
 mod convert;
 mod demo;
 mod failed;

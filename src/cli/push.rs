@@ -9,6 +9,7 @@ use crate::runner::{Fleet, Work};
 use crate::transport::ssh::Ssh;
 
 use super::Outcome;
+use super::asking::AskArgs;
 use super::project::{self, HostsArgs, ProfilesArgs, SetArgs, TrustArgs};
 use super::recording::RecordArgs;
 use super::rollout::RolloutArgs;
@@ -24,6 +25,8 @@ pub(super) struct Args {
     hosts: HostsArgs,
     #[command(flatten)]
     trust: TrustArgs,
+    #[command(flatten)]
+    ask: AskArgs,
     #[command(flatten)]
     profiles: ProfilesArgs,
     /// The profile to push
@@ -60,7 +63,11 @@ pub(super) fn run(args: &Args) -> Outcome {
         .check(planned.plans.iter().map(|plan| &plan.host.name))?;
     let hosts = planned.plans.iter().map(|plan| &*plan.host);
     let rollout = args.rollout.rollout(&planned.profile.rollout, hosts)?;
-    let secrets = secrets(&planned.plans);
+    let mut secrets = secrets(&planned.plans);
+    secrets.extend(
+        args.ask
+            .apply(planned.plans.iter_mut().map(|plan| &mut plan.host))?,
+    );
     let work = if args.dry_run {
         Work::DryRun(planned.plans)
     } else {

@@ -10,6 +10,7 @@ use crate::runner::{Fleet, Work};
 use crate::transport::ssh::Ssh;
 
 use super::Outcome;
+use super::asking::AskArgs;
 use super::project::{HostsArgs, TrustArgs};
 use super::recording::RecordArgs;
 use super::signals;
@@ -24,6 +25,8 @@ pub(super) struct Args {
     hosts: HostsArgs,
     #[command(flatten)]
     trust: TrustArgs,
+    #[command(flatten)]
+    ask: AskArgs,
     /// Hosts at work at once
     #[arg(long, value_name = "HOSTS", default_value_t = DEFAULT_PARALLEL)]
     parallel: NonZeroUsize,
@@ -39,13 +42,14 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Outcome {
     let hosts = args.hosts.select(&args.hosts.inventory()?)?;
     args.telling.check(hosts.iter().map(|host| &host.name))?;
-    let hosts = hosts.into_iter().map(|host| args.trust.apply(host)).collect();
+    let mut hosts: Vec<_> = hosts.into_iter().map(|host| args.trust.apply(host)).collect();
+    let secrets = args.ask.apply(&mut hosts)?;
     let program = plan::command(&args.command)
         .map_err(|error| Diagnostic::new(format!("the command cannot be sent: {error}")))?;
     signals::runtime()?.block_on(async {
         let cancel = signals::listen()?;
         let recorder = args.record.start(Some(&args.command));
-        let (events, teller) = args.telling.start(Vec::new(), recorder)?;
+        let (events, teller) = args.telling.start(secrets, recorder)?;
         let fleet = Fleet::new(Arc::new(Ssh::new())).parallel(args.parallel);
         let summary = fleet
             .run(None, Work::Command(hosts, Arc::new(program)), events, &cancel)

@@ -18,6 +18,30 @@ pub enum Phase {
     Authenticate,
     /// Opening the session and starting the program.
     Session,
+    /// Becoming another user, where that takes a password.
+    Become,
+}
+
+/// Why we may not become another user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BecomeRefusal {
+    /// It asks for a password, and none was given.
+    PasswordNeeded,
+    /// The password is not the one it wants; it was tried once.
+    WrongPassword,
+    /// It asks for something else than a password, such as a one-time code.
+    OtherQuestion,
+    /// Its rules do not let this user become that one.
+    NotAllowed,
+    /// It lets nobody in without a terminal (`requiretty` of sudoers).
+    TerminalNeeded,
+    /// There is no such command on the host.
+    NotInstalled,
+    /// There is no such user on the host.
+    NoSuchUser,
+    /// Something else; its words say what.
+    Unknown,
 }
 
 /// Why a host was not reached.
@@ -123,10 +147,12 @@ pub enum Unreachable {
         /// The methods the host would take.
         accepts: Vec<String>,
     },
-    /// We are in, but may not become root.
+    /// We are in, but may not become who we should.
     Become {
         /// The command used.
         command: String,
+        /// What its refusal means.
+        refusal: BecomeRefusal,
         /// What it said.
         detail: String,
     },

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::host::Become;
+use super::host::{Become, ROOT};
 use super::ssh_config::{matches, matches_list};
+use crate::script::Secret;
 
 /// How a host is reached.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -62,6 +63,12 @@ pub struct Connection {
     pub environment: Vec<(String, String)>,
     /// How the program becomes another user than the one logged in.
     pub r#become: Become,
+    /// Who it becomes; a name without anything a shell could take for more.
+    pub become_user: String,
+    /// The password for that, if one is known. It is told to a prompt of sudo, doas or su, and to nobody else.
+    pub become_password: Option<Secret>,
+    /// The password to log in with, if one is known, for hosts that take none of our keys.
+    pub password: Option<Secret>,
 }
 
 impl Connection {
@@ -92,6 +99,9 @@ impl Connection {
             authentication: vec![Method::PublicKey, Method::KeyboardInteractive, Method::Password],
             environment: Vec::new(),
             r#become: Become::None,
+            become_user: ROOT.to_owned(),
+            become_password: None,
+            password: None,
         }
     }
 

@@ -35,6 +35,9 @@ impl Host {
     }
 }
 
+/// Whom one becomes where nobody says otherwise.
+pub const ROOT: &str = "root";
+
 /// How the program becomes another user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -42,22 +45,34 @@ pub enum Become {
     /// It stays the user that logged in.
     #[default]
     None,
-    /// By `sudo`, without a password.
+    /// By `sudo`.
     Sudo,
-    /// By `doas`, without a password.
+    /// By `doas`.
     Doas,
     /// By `su`, which asks nothing only of root.
     Su,
 }
 
 impl Become {
-    /// The exec line: a constant, so nothing of the inventory can reach the login shell.
-    pub fn exec_line(self) -> &'static str {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::None => "sh",
-            Self::Sudo => "sudo -n -H -- sh",
-            Self::Doas => "doas -n sh",
-            Self::Su => "su root -c sh",
+            Self::None => "none",
+            Self::Sudo => "sudo",
+            Self::Doas => "doas",
+            Self::Su => "su",
+        }
+    }
+
+    /// The exec line that becomes `user` without a password: constants but for the name, which the inventory checked.
+    pub fn exec_line(self, user: &str) -> String {
+        match (self, user) {
+            (Self::None, _) => "sh".to_owned(),
+            (Self::Sudo, ROOT) => "sudo -n -H -- sh".to_owned(),
+            (Self::Sudo, user) => format!("sudo -n -H -u {user} -- sh"),
+            (Self::Doas, ROOT) => "doas -n sh".to_owned(),
+            (Self::Doas, user) => format!("doas -n -u {user} sh"),
+            (Self::Su, user) => format!("su {user} -c sh"),
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::name::Name;
 
 pub use connection::{AddressFamily, AlgorithmList, Algorithms, Connection, HostKeyPolicy, Method, Route};
 pub use environment::{Environment, Variables};
-pub use host::{Become, Host};
+pub use host::{Become, Host, ROOT};
 pub use selector::Selector;
 
 /// All hosts, in the order of the file, and the groups they are in.

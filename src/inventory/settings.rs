@@ -34,6 +34,7 @@ pub(super) struct Settings {
     /// The hosts to go through, and where that is said.
     pub(super) jump: Option<(Vec<Hop>, Origin)>,
     r#become: Option<Become>,
+    become_user: Option<String>,
     identity_files: Option<Vec<PathBuf>>,
     identities_only: Option<bool>,
     known_hosts: Option<Vec<PathBuf>>,
@@ -50,6 +51,7 @@ impl Settings {
             port: checked(fields, "port", port),
             jump: jump(fields),
             r#become: fields.choice("become", BECOME),
+            become_user: checked(fields, "become_user", account),
             identity_files: paths(fields, "identity_file", folder, environment),
             identities_only: fields.read("identities_only"),
             known_hosts: paths(fields, "known_hosts", folder, environment),
@@ -70,6 +72,7 @@ impl Settings {
         lay(&mut self.port, upper.port.as_ref());
         lay(&mut self.jump, upper.jump.as_ref());
         lay(&mut self.r#become, upper.r#become.as_ref());
+        lay(&mut self.become_user, upper.become_user.as_ref());
         lay(&mut self.identity_files, upper.identity_files.as_ref());
         lay(&mut self.identities_only, upper.identities_only.as_ref());
         lay(&mut self.known_hosts, upper.known_hosts.as_ref());
@@ -139,6 +142,7 @@ impl Settings {
             authentication: layer.authentication,
             environment: layer.environment,
             r#become: self.r#become.unwrap_or(defaults.r#become),
+            become_user: self.become_user.unwrap_or(defaults.become_user),
             ..defaults
         })
     }
@@ -175,6 +179,18 @@ fn user(value: &Value) -> Result<String, Diagnostic> {
         return Err(Diagnostic::new(format!("{text:?} is no user's name"))
             .at(&value.origin)
             .help("a name has no blanks or control characters and does not start with `-`"));
+    }
+    Ok(text.to_owned())
+}
+
+/// A name that may stand in an exec line as it is.
+fn account(value: &Value) -> Result<String, Diagnostic> {
+    let text = value.as_str()?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if text.is_empty() || text.len() > 64 || text.starts_with(['-', '.']) || !text.chars().all(fits) {
+        return Err(Diagnostic::new(format!("{text:?} is no user's name"))
+            .at(&value.origin)
+            .help("a name here is of letters, digits, `_`, `-` and `.`, such as `postgres`"));
     }
     Ok(text.to_owned())
 }

@@ -14,7 +14,7 @@ use super::text::Text;
 use crate::event::{Event, HostPlan, HostStatus, Reason, Stamped, StepCounts, Unreachable};
 use crate::inventory::{Become, Host};
 use crate::plan::{self, CompileError, Options, Plan};
-use crate::transport::{ExitStatus, Output, Running, Session, Transport};
+use crate::transport::{ExitStatus, Output, Running, Session, Transport, refusal};
 use crate::wire::Nonce;
 
 /// What one host is to do.
@@ -216,15 +216,10 @@ impl Scene {
             }
             // sudo's refusal is no fault of the host's sh.
             ((HostStatus::Unsupported { detail }, steps), Ended::Exit(_))
-                if plan.host.connection.r#become != Become::None =>
+                if plan.host.connection.r#become != Become::None && !asked(&plan.host) =>
             {
-                let command = plan.host.connection.r#become.exec_line().to_owned();
-                (
-                    HostStatus::Unreachable {
-                        cause: Unreachable::Become { command, detail },
-                    },
-                    steps,
-                )
+                let cause = not_let_in(&plan.host, detail);
+                (HostStatus::Unreachable { cause }, steps)
             }
             (done, _) => done,
         }
@@ -350,6 +345,22 @@ impl From<Option<Output>> for Heard {
             detail: "the connection ended without a word".to_owned(),
         };
         Self::Output(output.unwrap_or_else(lost))
+    }
+}
+
+/// Whether becoming another user was a conversation of its own: then the program's silence is its own too.
+fn asked(host: &Host) -> bool {
+    let connection = &host.connection;
+    connection.r#become == Become::Su || connection.become_password.is_some()
+}
+
+/// Why a program did not begin that was to run as another user.
+fn not_let_in(host: &Host, detail: String) -> Unreachable {
+    let connection = &host.connection;
+    Unreachable::Become {
+        command: connection.r#become.exec_line(&connection.become_user),
+        refusal: refusal(&detail, false),
+        detail,
     }
 }
 

@@ -32,7 +32,8 @@ impl Local {
 impl Transport for Local {
     fn connect<'a>(&'a self, host: &'a Host) -> BoxFuture<'a, Result<Box<dyn Session>, Unreachable>> {
         // The exec lines are constants without quoting, so splitting them is what a login shell would do.
-        let line = host.connection.r#become.exec_line();
+        let connection = &host.connection;
+        let line = connection.r#become.exec_line(&connection.become_user);
         let words = self.shell.clone();
         let words = words.unwrap_or_else(|| line.split(' ').map(str::to_owned).collect());
         Box::pin(async move { Ok(Box::new(LocalSession { words }) as Box<dyn Session>) })

@@ -5,6 +5,7 @@
 
 mod input;
 pub mod local;
+mod refusal;
 pub mod replay;
 pub mod ssh;
 
@@ -13,6 +14,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
+pub use self::refusal::refusal;
 use crate::event::Unreachable;
 use crate::inventory::Host;
 

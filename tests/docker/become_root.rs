@@ -50,8 +50,7 @@ fn a_sudo_that_refuses_is_named_and_nothing_changes() {
     let told = folder.push("p").plain().exits(3);
     println!("{}", told.stdout);
     assert!(
-        told.stdout
-            .contains("let this user become root without a password there"),
+        told.stdout.contains("push with --ask-become-password"),
         "{}",
         told.stdout
     );

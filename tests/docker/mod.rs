@@ -2,6 +2,7 @@
 
 mod apt;
 mod become_root;
+mod becoming;
 mod cancel;
 mod command;
 mod container;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use provision::event::grammar::Checker;
 use provision::event::{
-    ConnectPhase, Event, FileDiff, HostPlan, HostStatus, Mode, Outcome, Phase, Reason, Stamped, Step,
-    StepCounts, Summary, Unreachable,
+    BecomeRefusal, ConnectPhase, Event, FileDiff, HostPlan, HostStatus, Mode, Outcome, Phase, Reason,
+    Stamped, Step, StepCounts, Summary, Unreachable,
 };
 use provision::name::Name;
 
@@ -351,6 +351,7 @@ pub fn unreachable() -> Vec<Stamped> {
             accepts: vec!["publickey".into(), "password".into()],
         },
         Unreachable::Become {
+            refusal: BecomeRefusal::PasswordNeeded,
             command: "sudo -n".into(),
             detail: "a password is required".into(),
         },

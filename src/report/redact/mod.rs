@@ -270,7 +270,7 @@ fn strings(cause: &mut Unreachable) -> Vec<&mut String> {
             all.extend(strings(why));
             all
         }
-        Unreachable::Become { command, detail } | Unreachable::ProxyCommand { command, detail } => {
+        Unreachable::Become { command, detail, .. } | Unreachable::ProxyCommand { command, detail } => {
             vec![command, detail]
         }
         Unreachable::Protocol { detail, .. } => vec![detail],

@@ -1,7 +1,7 @@
 //! Why a host was not reached, and what to do: one pair of sentences per cause.
 
 use super::{Advice, duration};
-use crate::event::{ConnectPhase, Unreachable};
+use crate::event::{BecomeRefusal, ConnectPhase, Unreachable};
 use crate::report::escape;
 
 /// Words for `cause`.
@@ -114,11 +114,18 @@ pub fn unreachable(cause: &Unreachable) -> Advice {
             ),
             "check `user` and `identity_file` in the inventory, and ~/.ssh/authorized_keys on the host".to_owned(),
         ),
-        Unreachable::Become { command, detail } => (
-            format!("`{}` refused", safe(command)),
-            format!("logged in, but `{}` is refused: {}", safe(command), safe(detail)),
-            "let this user become root without a password there, or change `become` in the inventory".to_owned(),
-        ),
+        Unreachable::Become {
+            command,
+            refusal,
+            detail,
+        } => {
+            let (brief, next) = become_words(*refusal);
+            (
+                format!("`{}`: {brief}", safe(command)),
+                format!("logged in, but `{}` does not let us in: {brief}{}", safe(command), said(detail)),
+                next.to_owned(),
+            )
+        }
         Unreachable::Protocol { phase, detail } => (
             format!("SSH broke off while {}", phase_words(*phase)),
             format!("SSH broke off while {}: {}", phase_words(*phase), safe(detail)),
@@ -126,6 +133,51 @@ pub fn unreachable(cause: &Unreachable) -> Advice {
         ),
     };
     Advice { brief, what, next }
+}
+
+/// What a refusal is called, and what to do.
+fn become_words(refusal: BecomeRefusal) -> (&'static str, &'static str) {
+    match refusal {
+        BecomeRefusal::PasswordNeeded => (
+            "it asks for a password",
+            "push with --ask-become-password, or let this user in without a password there",
+        ),
+        BecomeRefusal::WrongPassword => (
+            "wrong password",
+            "try the password there by hand; it was tried once, so that nobody is locked out",
+        ),
+        BecomeRefusal::OtherQuestion => (
+            "it asks for something else than a password",
+            "let this user in without that there, or log in as another user",
+        ),
+        BecomeRefusal::NotAllowed => (
+            "its rules do not allow it",
+            "allow this user to run `sh` there (sudoers or doas.conf), or change `user` or `become` in the inventory",
+        ),
+        BecomeRefusal::TerminalNeeded => (
+            "it wants a terminal",
+            "take `requiretty` out of sudoers there for this user (`Defaults:USER !requiretty`)",
+        ),
+        BecomeRefusal::NotInstalled => (
+            "there is no such command",
+            "install it there, or change `become` in the inventory",
+        ),
+        BecomeRefusal::NoSuchUser => ("there is no such user", "check `become_user` in the inventory"),
+        BecomeRefusal::Unknown => (
+            "it refuses",
+            "run the same command there by hand, or change `become` in the inventory",
+        ),
+    }
+}
+
+/// A host's own words, where it had some.
+fn said(detail: &str) -> String {
+    let detail = safe(detail);
+    if detail.is_empty() {
+        String::new()
+    } else {
+        format!(" ({detail})")
+    }
 }
 
 fn safe(text: &str) -> std::borrow::Cow<'_, str> {
@@ -144,6 +196,7 @@ fn phase_words(phase: ConnectPhase) -> &'static str {
         ConnectPhase::Handshake => "exchanging keys",
         ConnectPhase::Authenticate => "logging in",
         ConnectPhase::Session => "starting the program",
+        ConnectPhase::Become => "becoming another user",
     }
 }
 
@@ -163,6 +216,9 @@ fn timeout_advice(phase: ConnectPhase) -> &'static str {
         }
         ConnectPhase::Session => {
             "the host lets us in but starts nothing: log in by hand and look at its load and disk"
+        }
+        ConnectPhase::Become => {
+            "sudo, doas or su neither asks nor answers: try it there by hand; a slow PAM or DNS on the host?"
         }
     }
 }

@@ -7,6 +7,7 @@
 mod agent;
 mod algorithms;
 mod authenticate;
+mod becoming;
 mod book;
 mod client;
 mod command;

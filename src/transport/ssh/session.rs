@@ -7,13 +7,15 @@ use russh::client::{Handle, Msg};
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Disconnect};
 use tokio_util::sync::DropGuard;
 
+use super::becoming::{Becoming, Next, RAW};
 use super::client::{Client, Notes, words};
 use super::descriptors::Permit;
 use super::{Greeted, bounded};
-use crate::event::{ConnectPhase, Unreachable};
-use crate::inventory::Connection;
+use crate::event::{BecomeRefusal, ConnectPhase, Unreachable};
+use crate::inventory::{Become, Connection};
 use crate::transport::input::{Changes, Input, Stage};
 use crate::transport::{BoxFuture, ExitStatus, Link, Output, Running, Session};
+use crate::wire::Nonce;
 
 /// How long goodbyes may take; a host that does not take them is left without.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -21,6 +23,9 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// How long a program that has ended may stay silent before its channel is left. A background process it started
 /// may hold the channel open for ever; what the program itself wrote is long here.
 const LINGER: Duration = Duration::from_secs(5);
+
+/// How long becoming another user may take, at least: PAM waits for seconds after a wrong password.
+const BECOME_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How much of a program is given to russh at once: it keeps buffers as large for as long as the connection lives, and
 /// a key exchange needs 4 KiB anyway, into which this fits with all that a packet has around it.
@@ -57,6 +62,7 @@ impl SshSession {
     }
 
     async fn start(&self, head: Vec<u8>, body: Arc<[u8]>) -> Result<SshRunning, Unreachable> {
+        let becoming = self.becoming()?;
         let failed = |error: &russh::Error| Unreachable::Protocol {
             phase: ConnectPhase::Session,
             detail: match error {
@@ -73,27 +79,126 @@ impl SshSession {
                 .await
                 .map_err(|error| failed(&error))?;
             let (reader, writer) = channel.split();
-            // No reply is wanted, and none is waited for: the program follows as soon as there is window for it.
-            // OpenSSH gives a session none before it knows the command, which makes the ninth round trip of a run.
             for (name, value) in &self.connection.environment {
                 let sent = writer.set_env(false, name.as_str(), value.as_str());
                 sent.await.map_err(|error| failed(&error))?;
             }
-            let line = self.connection.r#become.exec_line();
+            if let Some(becoming) = &becoming {
+                if becoming.wants_terminal() {
+                    let asked = writer.request_pty(false, "dumb", 80, 24, 0, 0, RAW).await;
+                    asked.map_err(|error| failed(&error))?;
+                }
+                let asked = writer.exec(false, becoming.line()).await;
+                asked.map_err(|error| failed(&error))?;
+                return Ok((reader, writer));
+            }
+            // No reply is wanted, and none is waited for: the program follows as soon as there is window for it.
+            // OpenSSH gives a session none before it knows the command, which makes the ninth round trip of a run.
+            let line = self.connection.r#become.exec_line(&self.connection.become_user);
             writer.exec(false, line).await.map_err(|error| failed(&error))?;
             Ok((reader, writer))
         };
-        let (reader, writer) = bounded(&self.connection, ConnectPhase::Session, open).await?;
+        let (mut reader, writer) = bounded(&self.connection, ConnectPhase::Session, open).await?;
+        let mut early = None;
+        let mut last = None;
+        if let Some(becoming) = becoming {
+            last = becoming.end_of_input();
+            match self.converse(becoming, &mut reader, &writer).await {
+                Ok(bytes) => early = Some(bytes).filter(|bytes| !bytes.is_empty()),
+                Err(refused) => {
+                    let _ = tokio::time::timeout(GOODBYE, writer.close()).await;
+                    return Err(refused);
+                }
+            }
+        }
         let (input, changes) = Input::open();
-        tokio::spawn(feed(writer, head, body, changes));
+        tokio::spawn(feed(writer, head, body, last, changes));
         Ok(SshRunning {
             reader,
+            early,
             input,
             notes: Arc::clone(&self.notes),
             status: None,
             complete: false,
             done: false,
         })
+    }
+
+    /// Who is to be asked for a password before the program begins; nobody where none is known, but su would take
+    /// the program for one.
+    fn becoming(&self) -> Result<Option<Becoming>, Unreachable> {
+        let Connection {
+            r#become,
+            become_user,
+            become_password,
+            ..
+        } = &*self.connection;
+        let asks = match r#become {
+            Become::None => false,
+            Become::Sudo | Become::Doas => become_password.is_some(),
+            Become::Su => true,
+        };
+        if !asks {
+            return Ok(None);
+        }
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).map_err(|error| Unreachable::Protocol {
+            phase: ConnectPhase::Become,
+            detail: format!("no random bytes: {error}"),
+        })?;
+        Ok(Some(Becoming::new(*r#become, become_user, &Nonce::new(random))))
+    }
+
+    /// Becomes another user; returns what its `sh` said already.
+    async fn converse(
+        &self,
+        mut becoming: Becoming,
+        reader: &mut ChannelReadHalf,
+        writer: &ChannelWriteHalf<Msg>,
+    ) -> Result<Vec<u8>, Unreachable> {
+        let refused = |refusal, detail| Unreachable::Become {
+            command: self.connection.r#become.as_str().to_owned(),
+            refusal,
+            detail,
+        };
+        let talk = async {
+            loop {
+                let next = match reader.wait().await {
+                    Some(ChannelMsg::Data { data }) => becoming.stdout(&data),
+                    Some(ChannelMsg::ExtendedData { data, ext: STDERR }) => becoming.stderr(&data),
+                    // The status may come before the last words; the close comes after both.
+                    Some(ChannelMsg::Close) => {
+                        let (refusal, said) = becoming.refused();
+                        return Err(refused(refusal, said));
+                    }
+                    Some(_) => continue,
+                    None => {
+                        let ended = self.notes.ended();
+                        return Err(Unreachable::Protocol {
+                            phase: ConnectPhase::Become,
+                            detail: ended.unwrap_or_else(|| "the connection ended".to_owned()),
+                        });
+                    }
+                };
+                match (next, &self.connection.become_password) {
+                    (Next::Listen, _) => {}
+                    (Next::Ready(bytes), _) => return Ok(bytes),
+                    (Next::Refused(refusal), _) => return Err(refused(refusal, becoming.refused().1)),
+                    (Next::Answer, None) => {
+                        return Err(refused(BecomeRefusal::PasswordNeeded, String::new()));
+                    }
+                    (Next::Answer, Some(password)) => {
+                        let line = format!("{}\n", password.expose()).into_bytes();
+                        // Whether it arrived, the next words tell.
+                        let _ = writer.data_bytes(line).await;
+                    }
+                }
+            }
+        };
+        let after = self.connection.connect_timeout.max(BECOME_PATIENCE);
+        let phase = ConnectPhase::Become;
+        let late = Unreachable::Timeout { phase, after };
+        tokio::time::timeout(after, talk).await.unwrap_or(Err(late))
     }
 }
 
@@ -134,6 +239,8 @@ impl Session for SshSession {
 /// A program in its channel.
 struct SshRunning {
     reader: ChannelReadHalf,
+    /// Output that came with the last word of becoming another user.
+    early: Option<Vec<u8>>,
     /// What the feeding task goes by.
     input: Input,
     notes: Arc<Notes>,
@@ -147,6 +254,9 @@ impl SshRunning {
     async fn output(&mut self) -> Option<Output> {
         if self.done {
             return None;
+        }
+        if let Some(early) = self.early.take() {
+            return Some(Output::Stdout(early));
         }
         loop {
             let said = match self.status {
@@ -228,7 +338,13 @@ impl Running for SshRunning {
 ///
 /// russh's writers wait for window for ever once a channel or its connection is gone, so none is awaited alone. When
 /// the [`SshRunning`] was dropped the channel is closed: russh does not, and the host would count it as open.
-async fn feed(writer: ChannelWriteHalf<Msg>, head: Vec<u8>, body: Arc<[u8]>, changes: Changes) {
+async fn feed(
+    writer: ChannelWriteHalf<Msg>,
+    head: Vec<u8>,
+    body: Arc<[u8]>,
+    last: Option<Vec<u8>>,
+    changes: Changes,
+) {
     let feeding = async {
         send(&writer, head, body).await?;
         while let Some(more) = changes.more().await {
@@ -242,11 +358,20 @@ async fn feed(writer: ChannelWriteHalf<Msg>, head: Vec<u8>, body: Arc<[u8]>, cha
     }
     let over = tokio::select! {
         over = changes.reached(Stage::Over) => over,
-        _ = writer.eof() => changes.reached(Stage::Over).await,
+        () = end(&writer, last) => changes.reached(Stage::Over).await,
     };
     if !over {
         let _ = tokio::time::timeout(GOODBYE, writer.close()).await;
     }
+}
+
+/// Ends a program's stdin: by the line that does so, or by the channel's own end.
+async fn end(writer: &ChannelWriteHalf<Msg>, last: Option<Vec<u8>>) {
+    // Errors mean that nobody listens any more.
+    let _ = match last {
+        Some(line) => writer.data_bytes(line).await,
+        None => writer.eof().await,
+    };
 }
 
 /// Sends a program piece by piece.

@@ -1,0 +1,101 @@
+//! Passwords from the person at the controller, asked before any contact and never shown.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::diagnostic::Diagnostic;
+use crate::inventory::{Become, Connection, Host};
+use crate::script::Secret;
+
+use super::Failure;
+
+/// The longest password taken; PAM takes 512 bytes.
+const MAX_BYTES: usize = 512;
+
+/// Which passwords are asked for.
+#[derive(Debug, Args)]
+pub(super) struct AskArgs {
+    /// Ask once for the password that sudo, doas or su wants; it is used on every host
+    #[arg(short = 'K', long)]
+    ask_become_password: bool,
+    /// Read that password from the first line of this file, which only you may read
+    #[arg(long, value_name = "FILE", conflicts_with = "ask_become_password")]
+    become_password_file: Option<PathBuf>,
+}
+
+impl AskArgs {
+    /// Asks for what is needed and hands it to the hosts that need it; returns what must not be shown.
+    pub(super) fn apply<'a>(
+        &self,
+        hosts: impl IntoIterator<Item = &'a mut Arc<Host>>,
+    ) -> Result<Vec<String>, Failure> {
+        let becoming = |host: &Host| {
+            host.connection.r#become != Become::None && host.connection.become_password.is_none()
+        };
+        let hosts: Vec<_> = hosts.into_iter().filter(|host| becoming(host)).collect();
+        if hosts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let password = match &self.become_password_file {
+            Some(path) => from_file(path)?,
+            None if self.ask_become_password => ask("Password to become another user: ")?,
+            None => return Ok(Vec::new()),
+        };
+        for host in hosts {
+            let host = Arc::make_mut(host);
+            host.connection = Arc::new(Connection {
+                become_password: Some(password.clone()),
+                ..(*host.connection).clone()
+            });
+        }
+        Ok(vec![password.expose().to_owned()])
+    }
+}
+
+/// Asks on the terminal, without echo.
+fn ask(question: &str) -> Result<Secret, Failure> {
+    let unasked = |error: io::Error| {
+        Diagnostic::new(format!("nobody can be asked for a password: {error}"))
+            .help("run this on a terminal, or give the password by a file")
+    };
+    checked(
+        &rpassword::prompt_password(question).map_err(unasked)?,
+        "the password",
+    )
+    .map_err(Failure::from)
+}
+
+fn from_file(path: &Path) -> Result<Secret, Diagnostic> {
+    let shown = path.display();
+    let unread = |error: io::Error| Diagnostic::new(format!("cannot read {shown}: {error}"));
+    let file = File::open(path).map_err(unread)?;
+    let mode = file.metadata().map_err(unread)?.mode();
+    if mode & 0o077 != 0 {
+        let mistake = Diagnostic::new(format!("others may read {shown} (mode {:04o})", mode & 0o7777));
+        return Err(mistake.help(format!("run chmod 600 {shown}")));
+    }
+    let mut line = String::new();
+    BufReader::new(file.take(MAX_BYTES as u64 + 2))
+        .read_line(&mut line)
+        .map_err(unread)?;
+    checked(&line, &format!("the first line of {shown}"))
+}
+
+/// A password as a prompt takes it: one line.
+fn checked(text: &str, what: &str) -> Result<Secret, Diagnostic> {
+    let line = text.strip_suffix('\n').unwrap_or(text);
+    if line.is_empty() {
+        return Err(Diagnostic::new(format!("{what} is empty")));
+    }
+    if line.len() > MAX_BYTES || line.contains(['\n', '\r', '\0']) {
+        return Err(Diagnostic::new(format!(
+            "{what} is no password: it is too long, or holds line ends"
+        )));
+    }
+    Ok(Secret::new(line))
+}
