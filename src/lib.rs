@@ -5,7 +5,7 @@
 //! | floor | folder | holds |
 //! |---|---|---|
 //! | 0 words | [`name`], [`diagnostic`], [`config`], [`document`], [`script`], [`event`] | names; mistakes with their place; settings; TOML texts; `sh` as a value; what happens in a run |
-//! | 1 nouns | [`inventory`], [`profile`], [`resource`], [`wire`] | hosts and selectors; ordered module lists; kinds of state; both ends of the line |
+//! | 1 nouns | [`inventory`], [`profile`], [`resource`], [`wire`], [`secret`] | hosts and selectors; ordered module lists; kinds of state; both ends of the line; where secrets come from |
 //! | 2 modules | [`module`], [`builtin`] | the trait, the registry, modules in TOML; modules in Rust |
 //! | 3 plan | [`plan`] | what each host needs, and the one program it becomes: a half that asks and a half that changes |
 //! | 4 doing, telling | [`transport`], [`runner`]; [`report`], [`record`] | ways to a host; all hosts at once; words for people and machines; runs written down |
@@ -30,5 +30,6 @@ pub mod report;
 pub mod resource;
 pub mod runner;
 pub mod script;
+pub mod secret;
 pub mod transport;
 pub mod wire;

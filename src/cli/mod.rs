@@ -6,6 +6,8 @@
 mod asking;
 mod convert;
 mod demo;
+mod explain;
+mod facts;
 mod failed;
 mod hosts;
 mod hosts_test;
@@ -19,6 +21,7 @@ mod replay;
 mod rollout;
 mod run;
 mod runs;
+mod schema;
 mod signals;
 mod telling;
 mod validate;
@@ -80,6 +83,12 @@ enum Command {
     Profiles(profiles::Args),
     /// List modules, or show one
     Modules(modules::Args),
+    /// Say where a value comes from, and what it overrides
+    Explain(explain::Args),
+    /// Ask hosts what they are: system, processors, memory, addresses, mounts
+    Facts(facts::Args),
+    /// Print what may stand in a file, for editors
+    Schema(schema::Args),
     /// See a dry-run, a push and a second push on three throwaway hosts inside this process
     Demo(demo::Args),
 }
@@ -97,6 +106,9 @@ pub fn main() -> ExitCode {
         Command::Hosts(args) => hosts::run(&args),
         Command::Profiles(args) => profiles::run(&args),
         Command::Modules(args) => modules::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Facts(args) => facts::run(&args),
+        Command::Schema(args) => schema::run(&args),
         Command::Demo(args) => demo::run(&args),
     };
     outcome::exit(done)

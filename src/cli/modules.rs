@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use clap::Subcommand;
+use indexmap::IndexMap;
 
 use crate::module::Module;
 
-use super::Outcome;
 use super::outcome::print;
-use super::project::ProfilesArgs;
+use super::project::{self, HostsArgs, ProfilesArgs, SetArgs};
+use super::{Failure, Outcome};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -26,6 +27,11 @@ enum What {
     Show {
         /// Its name
         name: String,
+        /// Also list what it would place on the hosts with this profile
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
+        #[command(flatten)]
+        hosts: HostsArgs,
     },
 }
 
@@ -44,8 +50,43 @@ pub(super) fn run(args: &Args) -> Outcome {
             }
             print(&text)
         }
-        Some(What::Show { name }) => print(&shown(registry.get(name)?)),
+        Some(What::Show { name, profile, hosts }) => {
+            let mut text = shown(registry.get(name)?);
+            if let Some(profile) = profile {
+                text += &placed(name, profile, hosts, &args.profiles)?;
+            }
+            print(&text)
+        }
     }
+}
+
+/// What a module would place with a profile: its steps, told once for all hosts that have the same.
+fn placed(name: &str, profile: &str, hosts: &HostsArgs, profiles: &ProfilesArgs) -> Result<String, Failure> {
+    let no_set = SetArgs::default();
+    let planned = project::plan(hosts, profiles, profile, &no_set)?;
+    let mut alike: IndexMap<Vec<String>, Vec<String>> = IndexMap::new();
+    for plan in &planned.plans {
+        let steps = plan.steps.iter().map(|planned| &planned.step);
+        let own = steps.filter(|step| step.module.as_str() == name);
+        let titles = own.map(|step| step.title.to_string()).collect();
+        alike.entry(titles).or_default().push(plan.host.name.to_string());
+    }
+    let mut text = String::new();
+    for (titles, hosts) in alike {
+        let who = match hosts.as_slice() {
+            [one] => one.clone(),
+            [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+            [] => String::new(),
+        };
+        let _ = writeln!(text, "\nWith profile {profile}, on {who}:");
+        if titles.is_empty() {
+            let _ = writeln!(text, "  nothing");
+        }
+        for title in titles {
+            let _ = writeln!(text, "  {title}");
+        }
+    }
+    Ok(text)
 }
 
 fn shown(module: &dyn Module) -> String {

@@ -1,19 +1,23 @@
 //! The files a command works with: inventory, profiles, modules.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 
 use crate::builtin;
-use crate::config::Table;
+use crate::config::{Table, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::document;
 use crate::inventory::ssh_config::{Choice, SshConfig};
 use crate::inventory::{Connection, Environment, Host, HostKeyPolicy, Inventory, Route};
-use crate::module::{self, Registry};
+use crate::module::{self, Module, Registry};
+use crate::name::Name;
 use crate::plan::{self, Plan};
 use crate::profile::{Profile, Profiles};
+use crate::script::Secret;
+use crate::secret::{Mode, Secrets};
 
 use super::{Failure, failed};
 
@@ -182,7 +186,7 @@ impl ProfilesArgs {
 }
 
 /// Settings from the command line.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct SetArgs {
     /// Set a module's key for this run: `--set nginx.default_site=true`
     #[arg(long, value_name = "MODULE.KEY=VALUE")]
@@ -190,7 +194,8 @@ pub(super) struct SetArgs {
 }
 
 impl SetArgs {
-    fn overrides(&self) -> Result<Table, Diagnostics> {
+    /// Them, by module.
+    pub(super) fn overrides(&self) -> Result<Table, Diagnostics> {
         let mut all = Table::default();
         let mut mistakes = Diagnostics::default();
         for argument in &self.set {
@@ -208,13 +213,69 @@ pub(super) struct Planned {
     pub(super) plans: Vec<Plan>,
 }
 
-/// Plans `profile` for the selected hosts; all files' mistakes at once.
+/// All that a profile's plans are made of, read and found sound.
+pub(super) struct Prepared {
+    pub(super) hosts: Vec<Arc<Host>>,
+    pub(super) profile: Profile,
+    /// The secrets that were fetched for it.
+    pub(super) secrets: Vec<Secret>,
+    registry: Registry,
+    overrides: Table,
+}
+
+impl Prepared {
+    /// Whether a module of the profile asks what hosts are.
+    pub(super) fn uses_facts(&self) -> bool {
+        let mut modules = self.profile.modules.iter();
+        modules.any(|used| {
+            self.registry
+                .get(used.name.as_str())
+                .is_ok_and(Module::uses_facts)
+        })
+    }
+
+    /// Plans for hosts with these facts. Without facts, what depends on them is left out.
+    pub(super) fn plan(&self, facts: &HashMap<Name, Arc<Value>>) -> Result<Vec<Plan>, Diagnostics> {
+        let Self {
+            hosts,
+            profile,
+            registry,
+            overrides,
+            ..
+        } = self;
+        plan::build_with(
+            hosts,
+            &profile.modules,
+            registry,
+            &profile.config,
+            overrides,
+            facts,
+        )
+    }
+}
+
+/// Plans `profile` for the selected hosts as far as that goes without asking them; no secret is fetched.
 pub(super) fn plan(
     hosts: &HostsArgs,
     profiles: &ProfilesArgs,
     profile: &str,
     set: &SetArgs,
 ) -> Result<Planned, Failure> {
+    let prepared = prepare(hosts, profiles, profile, set, Mode::Pretend)?;
+    let plans = prepared.plan(&HashMap::new())?;
+    let profile = prepared.profile;
+    Ok(Planned { profile, plans })
+}
+
+/// Reads all that `profile` needs for the selected hosts; all files' mistakes at once. Secrets are fetched when nothing
+/// is wrong with the files.
+pub(super) fn prepare(
+    hosts: &HostsArgs,
+    profiles: &ProfilesArgs,
+    profile: &str,
+    set: &SetArgs,
+    mode: Mode,
+) -> Result<Prepared, Failure> {
     let mut mistakes = Diagnostics::default();
     let inventory = mistakes.take(hosts.inventory());
     let selected = inventory
@@ -225,19 +286,86 @@ pub(super) fn plan(
         mistakes.0.extend(broken.0);
         registry
     });
-    let sound = mistakes.0.is_empty();
     let overrides = mistakes.take(set.overrides());
-    let (Some(selected), Some(profile), Some(registry), Some(overrides), true) =
-        (&selected, &profile, &registry, &overrides, sound)
+    if let (Some(profile), Some(registry), false) = (&profile, &registry, mistakes.0.is_empty()) {
+        let unknown = plan::unknown_modules(&profile.modules, registry);
+        mistakes.0.extend(unknown.0);
+    }
+    let (Some(hosts), Some(profile), Some(registry), Some(overrides)) =
+        (selected, profile, registry, overrides)
     else {
-        if let (Some(profile), Some(registry)) = (&profile, &registry) {
-            mistakes
-                .0
-                .extend(plan::unknown_modules(&profile.modules, registry).0);
-        }
         return Err(mistakes.into());
     };
-    let plans = plan::build(selected, &profile.modules, registry, &profile.config, overrides)?;
-    let profile = profile.clone();
-    Ok(Planned { profile, plans })
+    mistakes.into_result(())?;
+    let mut prepared = Prepared {
+        hosts,
+        profile,
+        secrets: Vec::new(),
+        registry,
+        overrides,
+    };
+    let mut secrets = Secrets::new(mode);
+    let settings = Settings {
+        hosts: &mut prepared.hosts,
+        profile: &mut prepared.profile,
+        registry: &mut prepared.registry,
+        overrides: &mut prepared.overrides,
+    };
+    settings.resolve(&mut secrets)?;
+    prepared.secrets = secrets.fetched();
+    Ok(prepared)
+}
+
+/// Everything that may hold a secret's place.
+pub(super) struct Settings<'a> {
+    pub(super) hosts: &'a mut [Arc<Host>],
+    pub(super) profile: &'a mut Profile,
+    pub(super) registry: &'a mut Registry,
+    pub(super) overrides: &'a mut Table,
+}
+
+impl Settings<'_> {
+    /// Puts secrets where tables say where they come from, as far as the profile's modules are given them.
+    pub(super) fn resolve(self, secrets: &mut Secrets) -> Result<(), Diagnostics> {
+        let mut mistakes = Diagnostics::default();
+        let modules: Vec<&str> = self
+            .profile
+            .modules
+            .iter()
+            .map(|used| used.name.as_str())
+            .collect();
+        for name in &modules {
+            let module = self.registry.get_mut(name).into_iter();
+            for value in module.flat_map(|module| module.defaults_mut()) {
+                secrets.resolve(value, &mut mistakes);
+            }
+        }
+        for layer in [&mut self.profile.config, self.overrides] {
+            for name in &modules {
+                if let Some(value) = layer.get_mut(name) {
+                    secrets.resolve(value, &mut mistakes);
+                }
+            }
+        }
+        // A group's config is shared by its hosts, and stays so.
+        let mut done: HashMap<*const Table, (Arc<Table>, Arc<Table>)> = HashMap::new();
+        for host in self.hosts {
+            let resolve = |layer: &Arc<Table>| {
+                let fresh = || {
+                    let mut resolved = Arc::clone(layer);
+                    secrets.resolve_layer(&mut resolved, &modules, &mut mistakes);
+                    (Arc::clone(layer), resolved)
+                };
+                // The first of the pair is kept, so that its address stays its own.
+                let (_, resolved) = done.entry(Arc::as_ptr(layer)).or_insert_with(fresh);
+                Arc::clone(resolved)
+            };
+            let layers: Vec<Arc<Table>> = host.config.iter().map(resolve).collect();
+            let changed = |(old, new): (&Arc<Table>, &Arc<Table>)| !Arc::ptr_eq(old, new);
+            if host.config.iter().zip(&layers).any(changed) {
+                Arc::make_mut(host).config = layers;
+            }
+        }
+        mistakes.into_result(())
+    }
 }

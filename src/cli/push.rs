@@ -1,11 +1,14 @@
 //! `provision push`: bring hosts into the state a profile describes, or say what that would change.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use crate::plan::Plan;
 use crate::runner::fleet::DEFAULT_PARALLEL;
-use crate::runner::{Fleet, Work};
+use crate::runner::{self, Fleet, Work};
+use crate::secret::Mode;
+use crate::transport::Transport;
 use crate::transport::ssh::Ssh;
 
 use super::Outcome;
@@ -55,28 +58,38 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let mut planned = project::plan(&args.hosts, &args.profiles, &args.profile, &args.set)?;
-    for plan in &mut planned.plans {
-        plan.host = args.trust.apply(Arc::clone(&plan.host));
+    let mut prepared = project::prepare(&args.hosts, &args.profiles, &args.profile, &args.set, Mode::Fetch)?;
+    for host in &mut prepared.hosts {
+        *host = args.trust.apply(Arc::clone(host));
     }
-    args.telling
-        .check(planned.plans.iter().map(|plan| &plan.host.name))?;
-    let hosts = planned.plans.iter().map(|plan| &*plan.host);
-    let rollout = args.rollout.rollout(&planned.profile.rollout, hosts)?;
-    let mut secrets = secrets(&planned.plans);
-    secrets.extend(
-        args.ask
-            .apply(planned.plans.iter_mut().map(|plan| &mut plan.host))?,
-    );
-    let work = if args.dry_run {
-        Work::DryRun(planned.plans)
-    } else {
-        Work::Push(planned.plans)
-    };
+    args.telling.check(prepared.hosts.iter().map(|host| &host.name))?;
+    let rollout = args.rollout.rollout(
+        &prepared.profile.rollout,
+        prepared.hosts.iter().map(|host| &**host),
+    )?;
+    // What can be found wrong without asking anybody is found here.
+    let mut plans = prepared.plan(&HashMap::new())?;
+    let asked = args.ask.apply(prepared.hosts.iter_mut())?;
+    if !asked.is_empty() {
+        plans = prepared.plan(&HashMap::new())?;
+    }
     signals::runtime()?.block_on(async {
         let cancel = signals::listen()?;
+        let mut transport: Arc<dyn Transport> = Arc::new(Ssh::new());
+        if prepared.uses_facts() {
+            let (held, facts) = runner::gather(transport, &prepared.hosts, args.parallel, &cancel).await;
+            transport = Arc::new(held);
+            plans = prepared.plan(&facts)?;
+        }
+        let mut secrets = secrets(&plans);
+        secrets.extend(prepared.secrets.iter().map(|secret| secret.expose().to_owned()));
+        secrets.extend(asked);
+        let work = if args.dry_run {
+            Work::DryRun(plans)
+        } else {
+            Work::Push(plans)
+        };
         let (events, teller) = args.telling.start(secrets, args.record.start(None))?;
-        let transport = Arc::new(Ssh::new());
         let fleet = Fleet::new(transport)
             .parallel(args.parallel)
             .diff(args.diff)
@@ -87,7 +100,8 @@ pub(super) fn run(args: &Args) -> Outcome {
         } else {
             fleet.rollout(rollout)
         };
-        let summary = fleet.run(Some(planned.profile.name), work, events, &cancel).await;
+        let profile = prepared.profile.name.clone();
+        let summary = fleet.run(Some(profile), work, events, &cancel).await;
         let code = teller.finish(&summary)?;
         Ok(
             if code == 0 && args.detailed_exitcode && summary.steps.would_change > 0 {

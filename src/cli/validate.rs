@@ -1,14 +1,19 @@
 //! `provision validate`: everything that can be checked without contact.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
+use crate::config::Table;
 use crate::diagnostic::Diagnostics;
+use crate::inventory::Host;
+use crate::module::Registry;
 use crate::plan;
-use crate::profile::Profiles;
+use crate::profile::{Profile, Profiles};
+use crate::secret::{Mode, Secrets};
 
 use super::Outcome;
 use super::outcome::print;
-use super::project::{self, HostsArgs, ProfilesArgs, SetArgs};
+use super::project::{self, HostsArgs, ProfilesArgs, SetArgs, Settings};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -41,10 +46,10 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     let mut mistakes = Diagnostics::default();
     let inventory = mistakes.take(args.hosts.inventory());
-    let hosts = inventory
+    let mut hosts = inventory
         .as_ref()
         .and_then(|inventory| mistakes.take(args.hosts.select(inventory)));
-    let registry = mistakes
+    let mut registry = mistakes
         .take(args.profiles.read_registry())
         .map(|(registry, broken)| {
             mistakes.0.extend(broken.0);
@@ -53,15 +58,15 @@ pub(super) fn run(args: &Args) -> Outcome {
     let profiles = mistakes.take(args.profiles.load());
     let mut sound = Vec::new();
     for listed in profiles.iter().flat_map(Profiles::list_profiles) {
-        let Some(profile) = profiles
+        let Some(mut profile) = profiles
             .as_ref()
             .and_then(|all| mistakes.take(all.get_profile(listed.name)))
         else {
             continue;
         };
         sound.push(profile.name.to_string());
-        let found = match (&registry, &hosts) {
-            (Some(registry), Some(hosts)) => plan::check(hosts, &profile.modules, registry, &profile.config),
+        let found = match (&mut registry, &mut hosts) {
+            (Some(registry), Some(hosts)) => checked(&mut profile, registry, hosts),
             (Some(registry), None) => plan::unknown_modules(&profile.modules, registry),
             (None, _) => Diagnostics::default(),
         };
@@ -84,6 +89,21 @@ pub(super) fn run(args: &Args) -> Outcome {
     let notes = inventory.as_ref().map(project::notes).unwrap_or_default();
     mistakes.into_result(())?;
     print(&(text + &notes))
+}
+
+/// What is wrong with a profile; secrets are taken to be there.
+fn checked(profile: &mut Profile, registry: &mut Registry, hosts: &mut [Arc<Host>]) -> Diagnostics {
+    let mut hosts = hosts.to_vec();
+    let settings = Settings {
+        hosts: &mut hosts,
+        profile,
+        registry,
+        overrides: &mut Table::default(),
+    };
+    match settings.resolve(&mut Secrets::new(Mode::Pretend)) {
+        Ok(()) => plan::check(&hosts, &profile.modules, registry, &profile.config),
+        Err(mistakes) => mistakes,
+    }
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -5,6 +5,7 @@
 
 mod de;
 mod fields;
+pub mod schema;
 mod value;
 
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub struct Config {
     pub host: HostView,
     /// The merged settings.
     pub values: Table,
+    /// What the host is, when it was asked: data from the host, which may become a value and never a text.
+    pub facts: Option<Arc<Value>>,
 }
 
 impl Config {
@@ -48,6 +51,7 @@ impl Config {
         Self {
             host,
             values: Table::default(),
+            facts: None,
         }
     }
 

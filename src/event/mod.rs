@@ -102,6 +102,11 @@ pub enum Reason {
     },
     /// The apply said it succeeded, the check still fails.
     NotVerified,
+    /// The apply was not done in the time it may take; everything it had started was ended.
+    TimedOut {
+        /// That time, in seconds.
+        seconds: u32,
+    },
     /// The content it needs could not be brought to the host.
     NoContent,
     /// The host has no directory that could take temporary files or the run's own state.

@@ -12,6 +12,7 @@ mod host;
 mod load;
 mod range;
 mod routes;
+mod schema;
 mod selector;
 mod settings;
 pub mod ssh_config;
@@ -29,6 +30,7 @@ use crate::name::Name;
 pub use connection::{AddressFamily, AlgorithmList, Algorithms, Connection, HostKeyPolicy, Method, Route};
 pub use environment::{Environment, Variables};
 pub use host::{Become, Host, ROOT};
+pub use schema::inventory_schema;
 pub use selector::Selector;
 
 /// All hosts, in the order of the file, and the groups they are in.

@@ -3,20 +3,24 @@
 //! The one promise: a module is a pure function from its config to an ordered list of resources. To add one in Rust
 //! write `builtin/x.rs` and a line in `builtin::ALL`; a user adds one by a TOML file in `profiles/modules/`.
 
+mod load;
 mod param;
 mod registry;
+mod schema;
 mod step;
 mod template;
 mod toml;
 
-use crate::config::Config;
+use crate::config::{Config, Value};
 use crate::diagnostic::Diagnostics;
 use crate::name::Name;
 use crate::resource::Resource;
 use crate::script::Script;
 
-pub use self::toml::{Loaded, TomlModule, load};
+pub use self::toml::TomlModule;
+pub use load::{Loaded, load};
 pub use registry::{Duplicate, Registry};
+pub use schema::{module_schema, param_keys, step_keys};
 
 /// A named piece of provisioning.
 ///
@@ -32,6 +36,17 @@ pub trait Module: Send + Sync {
     /// The settings it knows, for people: one line each.
     fn settings(&self) -> Vec<Setting> {
         Vec::new()
+    }
+
+    /// Values written in the module itself that may say where a secret comes from.
+    fn defaults_mut(&mut self) -> Vec<&mut Value> {
+        Vec::new()
+    }
+
+    /// Whether what it wants depends on facts of the host. Without them its `resources` are only checked as far as
+    /// that goes, and come to none.
+    fn uses_facts(&self) -> bool {
+        false
     }
 
     /// Everything it wants on a host with these settings, in order. All mistakes in them at once.

@@ -42,6 +42,11 @@ impl Registry {
         }
     }
 
+    /// The module `name`, to be changed.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Box<dyn Module>> {
+        self.modules.get_mut(name)
+    }
+
     /// All modules, in the order they were registered.
     pub fn list(&self) -> impl Iterator<Item = &dyn Module> {
         self.modules.values().map(AsRef::as_ref)

@@ -27,6 +27,19 @@ pub(super) struct StepKeys {
     /// What its failure means: `"stop"` ends the host's run, `"continue"` goes on with the next step. When not said,
     /// what the profile says of the module. A run with a failed step has failed either way.
     on_failure: Option<OnFailure>,
+    /// How long its apply may take, such as `"30s"` or `"10m"`. Then everything it has started on the host is ended,
+    /// and the step has failed.
+    timeout: Option<Json>,
+    /// How often it is tried again when it has failed. A try counts as a success when the step's own check holds.
+    #[schemars(default)]
+    retries: u32,
+    /// How long to wait between two tries, such as `"5s"`.
+    #[schemars(default = "five_seconds")]
+    delay: String,
+}
+
+fn five_seconds() -> String {
+    "5s".to_owned()
 }
 
 fn item() -> String {
@@ -125,7 +138,19 @@ impl Step {
         }
         let conduct = Conduct {
             on_failure: fields.choice("on_failure", ON_FAILURE),
+            timeout: fields
+                .key("timeout")
+                .and_then(|key| fields.keep(seconds(&key.value))),
+            retries: fields.read("retries").unwrap_or(0),
+            delay: fields
+                .key("delay")
+                .and_then(|key| fields.keep(seconds(&key.value)))
+                .unwrap_or(5),
         };
+        if let (Some(delay), 0) = (own.key("delay"), conduct.retries) {
+            let mistake = Diagnostic::new("`delay` stands between `retries`, and there are none");
+            fields.mistake(mistake.at(&delay.origin));
+        }
         let mut mistakes = fields.finish();
         let source = match key {
             "file" => mistakes
@@ -208,7 +233,16 @@ fn is_written_out(value: &Value) -> bool {
 }
 
 /// The step-level keys.
-const OWN: &[&str] = &["when", "for_each", "as", "notify", "on_failure"];
+const OWN: &[&str] = &[
+    "when",
+    "for_each",
+    "as",
+    "notify",
+    "on_failure",
+    "timeout",
+    "retries",
+    "delay",
+];
 
 /// The kind a step's table says it is of.
 fn kind(table: &Table, origin: &Origin) -> Result<&'static str, Diagnostic> {
@@ -237,6 +271,30 @@ fn kind(table: &Table, origin: &Origin) -> Result<&'static str, Diagnostic> {
     let second = table.key(two).map_or(origin, |key| &key.origin);
     let mistake = Diagnostic::new(format!("a step is of one kind, `{one}` or `{two}`")).at(second);
     Err(mistake.help("write two steps"))
+}
+
+/// Reads `"30s"`, `"10m"`, `"1h"`, or a whole number of seconds, from one second to a day.
+fn seconds(value: &Value) -> Result<u32, Diagnostic> {
+    let unknown = || {
+        let mistake = Diagnostic::new("this is no time of one second to one day").at(&value.origin);
+        mistake.help("write it with a unit, s, m or h, such as `\"30s\"`")
+    };
+    let text = match &value.data {
+        Data::Integer(seconds) => format!("{seconds}s"),
+        _ => value.as_str().map_err(|_| unknown())?.to_owned(),
+    };
+    let unit = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let factor = match &text[unit..] {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err(unknown()),
+    };
+    let number: u32 = text[..unit].parse().map_err(|_| unknown())?;
+    let seconds = number.checked_mul(factor);
+    seconds
+        .filter(|seconds| (1..=86_400).contains(seconds))
+        .ok_or_else(unknown)
 }
 
 fn loop_name(value: &Value) -> Result<String, Diagnostic> {

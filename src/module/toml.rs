@@ -4,8 +4,8 @@
 //! parameters, `host` and the item of the step's loop. What can be known without values is checked when the file is
 //! read, whether anybody uses the module or not.
 
-use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -35,62 +35,7 @@ pub struct TomlModule {
 struct Placed {
     resources: Vec<Resource>,
     titles: HashSet<String>,
-}
-
-/// What a folder of modules holds.
-#[derive(Default)]
-pub struct Loaded {
-    /// Every module; one that is broken has no steps, so that what uses it can be checked for other mistakes.
-    pub modules: Vec<Box<dyn Module>>,
-    /// What is wrong with the broken ones.
-    pub mistakes: Diagnostics,
-}
-
-/// A module whose file is wrong.
-struct Broken(Name);
-
-impl Module for Broken {
-    fn name(&self) -> &Name {
-        &self.0
-    }
-
-    fn description(&self) -> &'static str {
-        ""
-    }
-
-    fn resources(&self, _: &Config) -> Result<Vec<Resource>, Diagnostics> {
-        Ok(Vec::new())
-    }
-}
-
-/// Reads every module in `folder`; none when there is no such folder. All mistakes of all files at once.
-pub fn load(folder: &Path) -> Result<Loaded, Diagnostics> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Loaded::default()),
-        Err(error) => {
-            return Err(Diagnostic::new(format!("cannot read {}: {error}", folder.display())).into());
-        }
-    };
-    let mut paths: Vec<PathBuf> = entries
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .collect();
-    paths.sort();
-    let mut loaded = Loaded::default();
-    for path in paths {
-        match TomlModule::read(&path) {
-            Ok(module) => loaded.modules.push(Box::new(module)),
-            Err(mistakes) => {
-                loaded.mistakes.0.extend(mistakes.0);
-                let name = path.file_stem().and_then(|stem| Name::parse(stem.to_str()?).ok());
-                loaded
-                    .modules
-                    .extend(name.map(|name| Box::new(Broken(name)) as Box<dyn Module>));
-            }
-        }
-    }
-    Ok(loaded)
+    outputs: BTreeMap<String, String>,
 }
 
 impl TomlModule {
@@ -244,6 +189,7 @@ impl TomlModule {
                 valid.map_err(|invalid| Diagnostic::new(invalid.message).at(&step.value.origin).into());
             mistakes.take(mistake);
         }
+        resource = resource.with_outputs(self.name.as_str(), &mut placed.outputs);
         resource.notify = notify;
         resource.conduct = step.conduct.clone();
         let title = resource.title();
@@ -373,13 +319,26 @@ impl Module for TomlModule {
         self.params.iter().map(setting).collect()
     }
 
+    fn defaults_mut(&mut self) -> Vec<&mut Value> {
+        let params = self.params.values_mut();
+        params.filter_map(|param| param.default.as_mut()).collect()
+    }
+
+    fn uses_facts(&self) -> bool {
+        self.templates.uses_facts()
+    }
+
     fn resources(&self, config: &Config) -> Result<Vec<Resource>, Diagnostics> {
         let values = self.values(config)?;
+        let facts = config.facts.as_deref();
+        if self.uses_facts() && facts.is_none() {
+            return Ok(Vec::new());
+        }
         let params = values
             .iter()
             .map(|(name, value)| (*name, value.as_ref()))
             .collect();
-        let names = Names::of(&config.host, params);
+        let names = Names::of(&config.host, facts, params);
         let mut mistakes = Diagnostics::default();
         let mut placed = Placed::default();
         for step in &self.steps {

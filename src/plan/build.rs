@@ -1,13 +1,14 @@
 //! From modules and settings to steps, for all hosts: a mistake anywhere stops everything before any contact.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::config::{Config, Data, Table};
+use crate::config::{Config, Data, Table, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::event::Step;
 use crate::inventory::Host;
 use crate::module::Registry;
+use crate::name::Name;
 use crate::profile::{ModuleRef, OnFailure};
 use crate::resource::Resource;
 
@@ -22,6 +23,21 @@ pub fn build(
     profile: &Table,
     overrides: &Table,
 ) -> Result<Vec<Plan>, Diagnostics> {
+    build_with(hosts, modules, registry, profile, overrides, &Facts::new())
+}
+
+/// What hosts have said of themselves, by host.
+pub type Facts = HashMap<Name, Arc<Value>>;
+
+/// The same for hosts whose facts are known, by host. Of others, modules that use facts have no steps.
+pub fn build_with(
+    hosts: &[Arc<Host>],
+    modules: &[ModuleRef],
+    registry: &Registry,
+    profile: &Table,
+    overrides: &Table,
+    facts: &Facts,
+) -> Result<Vec<Plan>, Diagnostics> {
     let mut mistakes = unknown_modules(modules, registry);
     check_overrides(overrides, modules, &mut mistakes);
     let mut plans = Vec::with_capacity(hosts.len());
@@ -29,7 +45,7 @@ pub fn build(
         let mut concerned = Concerned::new();
         let mut sharing = Sharing::default();
         for host in hosts {
-            match plan_host(host, modules, registry, profile, overrides) {
+            match plan_host(host, modules, registry, profile, overrides, facts.get(&host.name)) {
                 Ok(steps) => plans.push(Plan {
                     host: Arc::clone(host),
                     steps: sharing.plan(steps),
@@ -60,7 +76,7 @@ pub fn check(
     }
     let mut concerned = Concerned::new();
     for host in hosts {
-        if let Err(of_host) = plan_host(host, modules, registry, profile, &Table::default()) {
+        if let Err(of_host) = plan_host(host, modules, registry, profile, &Table::default(), None) {
             concern(&mut concerned, host.name.as_str(), of_host);
         }
     }
@@ -155,12 +171,16 @@ fn plan_host(
     registry: &Registry,
     profile: &Table,
     overrides: &Table,
+    facts: Option<&Arc<Value>>,
 ) -> Result<Vec<Planned>, Diagnostics> {
     let mut mistakes = Diagnostics::default();
     let mut steps: Vec<Planned> = Vec::new();
+    let mut complete = true;
     for used in modules {
         let module = registry.get(used.name.as_str()).map_err(Diagnostics::from)?;
         let mut config = Config::empty(host.view());
+        config.facts = facts.cloned();
+        complete &= facts.is_some() || !module.uses_facts();
         for layer in std::iter::once(profile)
             .chain(host.config.iter().map(AsRef::as_ref))
             .chain(std::iter::once(overrides))
@@ -198,7 +218,8 @@ fn plan_host(
     for planned in &mut steps {
         planned.next_on_failure = planned.next_on_failure.min(count);
     }
-    if mistakes.0.is_empty() {
+    // The service that is notified may be a step that depends on facts.
+    if mistakes.0.is_empty() && complete {
         check_notified(&steps, modules, &mut mistakes);
     }
     mistakes.into_result(steps)

@@ -11,7 +11,7 @@ use crate::inventory::Host;
 use crate::resource::Resource;
 use crate::script::Secret;
 
-pub use build::{build, check, unknown_modules};
+pub use build::{Facts, build, build_with, check, unknown_modules};
 pub use compile::{CompileError, DELIVERED, Options, act, ask, command, compile, deliver, head};
 
 /// One resource of one module on one host.

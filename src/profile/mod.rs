@@ -9,6 +9,7 @@
 mod file;
 mod resolve;
 mod rollout;
+mod schema;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -25,6 +26,7 @@ use file::File;
 pub use rollout::{GATE_WITHIN, Gate, Http, Malformed, Rollout, Share, duration};
 
 pub use file::ON_FAILURE;
+pub use schema::profile_schema;
 
 /// All profiles of a folder.
 #[derive(Clone, Debug, Default)]

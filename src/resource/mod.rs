@@ -42,7 +42,6 @@ mod postgres_extension;
 mod postgres_role;
 mod replace;
 mod repository;
-pub mod schema;
 mod service;
 mod shell;
 mod sudoers;
@@ -58,12 +57,13 @@ mod user;
 mod wait_for;
 mod whole;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use schemars::Schema;
 
-use crate::config::{Data, Value, from_value};
+use crate::config::{Data, Value, from_value, schema};
 use crate::diagnostic::Diagnostic;
 use crate::script::{Script, Secret};
 
@@ -336,6 +336,28 @@ impl Resource {
         match &self.kind {
             Kind::Package(package) => Some(package),
             _ => None,
+        }
+    }
+
+    /// The step with the outputs of earlier steps of its module, to which its own is added: by output, the driver's
+    /// variable that holds it.
+    #[must_use]
+    pub fn with_outputs(self, module: &str, outputs: &mut BTreeMap<String, String>) -> Self {
+        let Kind::Sh(step) = &self.kind else {
+            return self;
+        };
+        let mut step = Sh::clone(step);
+        step.outputs.clone_from(outputs);
+        // What the step itself sets under the same name is nearer.
+        step.outputs.retain(|name, _| !step.variables.contains_key(name));
+        if let Some(name) = &step.output {
+            let held = Sh::held(module, name);
+            outputs.insert(name.clone(), held.clone());
+            step.held = Some(held);
+        }
+        Self {
+            kind: Kind::Sh(Arc::new(step)),
+            ..self
         }
     }
 

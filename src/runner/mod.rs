@@ -5,6 +5,7 @@
 
 mod cancel;
 mod deliver;
+mod facts;
 pub mod fleet;
 mod gate;
 mod host_run;
@@ -28,6 +29,7 @@ use crate::profile::{ModuleRef, OnFailure};
 use crate::transport::Transport;
 
 pub use cancel::Cancel;
+pub use facts::{Held, gather};
 pub use fleet::{Fleet, Limits, Work};
 pub use gate::{Answer, Gate, Open};
 pub use host_run::{Ended, HostRun, Need};

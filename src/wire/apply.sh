@@ -19,7 +19,31 @@ await_content() {
   done
 }
 
-# attempt STEP: applies it, and believes only its check. Never called in a condition: set -e would be off inside.
+# once STEP: applies it one time, and believes only its check; `why` says what failed, if anything. Never called in a
+# condition: set -e would be off inside.
+once() {
+  why=
+  if [ -n "$limit" ]; then
+    # shellcheck disable=SC2086 # a function of ours and its first argument
+    $limit "$1"
+  else
+    (
+      unset nonce
+      set -e
+      "a$1"
+    ) 4<&- 9>&-
+    status=$?
+  fi
+  fresh=
+  if [ -z "$why" ]; then
+    if [ "$status" -ne 0 ]; then why=apply; else
+      frame verify "$1"
+      "c$1" || why=verify
+    fi
+  fi
+}
+
+# attempt STEP: brings it about, as often as it may be tried.
 attempt() {
   frame apply "$1"
   case $large in
@@ -31,21 +55,21 @@ attempt() {
       fi
       ;;
   esac
-  (
-    unset nonce
-    set -e
-    "a$1"
-  ) 4<&- 9>&-
-  status=$?
-  fresh=
-  if [ "$status" -ne 0 ]; then
-    frame failed "$1" apply "$status"
-    after "$1"
-    return
-  fi
-  frame verify "$1"
-  if "c$1"; then frame changed "$1"; else
-    frame failed "$1" verify 0
+  eval "more=\${retries_$1:-0} pause=\${delay_$1:-0} limit=\${limit_$1-}"
+  once "$1"
+  while [ -n "$why" ] && [ "$more" -gt 0 ] && [ ! -e "$run/stop" ]; do
+    more=$((more - 1))
+    sleep "$pause"
+    # It may have come about by itself.
+    if "c$1"; then why=; else
+      frame apply "$1"
+      once "$1"
+    fi
+  done
+  if [ -z "$why" ]; then
+    frame changed "$1"
+  else
+    frame failed "$1" "$why" "$status"
     after "$1"
   fi
 }

@@ -118,6 +118,8 @@ pub enum Failure {
     Content,
     /// Another push, this process on the host, is at work.
     Locked(u32),
+    /// Its apply was ended after this many seconds.
+    Late(u32),
 }
 
 /// Why steps are not tried.
@@ -202,6 +204,7 @@ impl Frame {
                     "room" => Failure::Room,
                     "content" => Failure::Content,
                     "locked" => Failure::Locked(detail),
+                    "late" => Failure::Late(detail),
                     _ => return None,
                 };
                 Self::Failed {

@@ -4,10 +4,12 @@
 //! output can imitate a frame; words are letters and digits only, so nothing in a frame needs quoting.
 
 mod decode;
+mod facts;
 mod frame;
 mod parts;
 
 pub use decode::{Decoder, Item};
+pub use facts::{FACTS, MAX_ANSWER, facts_program, read_facts};
 pub use frame::{Failure, Frame, FrameError, Nonce, Room, Skip};
 pub use parts::{ACT, ASK, Parts, sent};
 

@@ -8,6 +8,7 @@ mod files;
 mod fleets;
 mod help;
 mod hosts_test;
+mod language;
 mod mistakes;
 mod modules;
 mod records;

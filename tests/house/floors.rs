@@ -18,6 +18,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("profile", 1),
     ("resource", 1),
     ("wire", 1),
+    ("secret", 1),
     ("module", 2),
     ("builtin", 2),
     ("plan", 3),

@@ -11,7 +11,9 @@ use provision::document;
 use provision::module::Registry;
 use provision::name::Name;
 use provision::plan::{self, Options};
-use provision::resource::Resource;
+use provision::resource::{Resource, Sh};
+use provision::script::Text;
+use provision::wire;
 
 use super::golden::cases;
 use crate::kit::shell::{DRY_RUN, PUSH, nonce, plan};
@@ -120,6 +122,21 @@ fn builtins() -> Vec<(String, Vec<Resource>)> {
     all
 }
 
+/// A step that says everything about its carrying out.
+fn conducted() -> Resource {
+    let step = Sh {
+        variables: [("one".to_owned(), Text::Plain("it's $(id)".to_owned()))].into(),
+        output: Some("said".to_owned()),
+        ..Sh::new("echo 1", "echo 2")
+    };
+    let mut step =
+        Resource::from(step).with_outputs("own", &mut [("two".to_owned(), "out_two".to_owned())].into());
+    step.conduct.timeout = Some(30);
+    step.conduct.retries = 2;
+    step.conduct.delay = 1;
+    step
+}
+
 #[test]
 fn shellcheck_has_nothing_to_say_about_any_program() {
     let Some(shellcheck) = tools::find("shellcheck", "programs were not read by it") else {
@@ -135,6 +152,7 @@ fn shellcheck_has_nothing_to_say_about_any_program() {
         cases().into_iter().map(|(_, _, step)| step).collect(),
     ));
     plans.push(("nothing".to_owned(), Vec::new()));
+    plans.push(("conduct".to_owned(), vec![conducted()]));
     for (name, steps) in plans {
         let plan = plan(steps);
         let whole = name == "everything";
@@ -155,6 +173,8 @@ fn shellcheck_has_nothing_to_say_about_any_program() {
     let command = plan::command(&["echo".into(), "it's $(id)".into()]).unwrap();
     programs.push(folder.path().join("command.sh"));
     fs::write(programs.last().unwrap(), command).unwrap();
+    programs.push(folder.path().join("facts.sh"));
+    fs::write(programs.last().unwrap(), wire::facts_program(&nonce())).unwrap();
     let excluded: Vec<&str> = EXCLUDED.iter().map(|(code, _)| *code).collect();
     for dialect in ["sh", "dash"] {
         let read = Command::new(&shellcheck)

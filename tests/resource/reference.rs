@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use provision::resource;
+use provision::{module, resource, wire};
 use serde_json::Value;
 
 use crate::kit::golden::{Goldens, files};
@@ -26,6 +26,35 @@ fn every_kind_has_its_page_and_every_page_its_kind() {
             page.display()
         );
     }
+    goldens.finish();
+}
+
+#[test]
+fn the_keys_of_every_step_and_parameter_are_in_the_page_on_modules() {
+    let path = Path::new("docs/modules.md");
+    let mut text = fs::read_to_string(path).unwrap();
+    for (mark, schema) in [
+        ("<!-- step keys -->", module::step_keys()),
+        ("<!-- parameter keys -->", module::param_keys()),
+    ] {
+        let mut table = "\n| key | takes | default | meaning |\n|---|---|---|---|\n".to_owned();
+        rows(&mut table, "", "", &schema);
+        let start = text.find(mark).unwrap() + mark.len() + 1;
+        let end = start + text[start..].find("<!-- end -->").unwrap();
+        text.replace_range(start..end, &format!("{table}\n"));
+    }
+    let facts = wire::FACTS
+        .iter()
+        .map(|(path, meaning)| format!("| `{path}` | {meaning} |\n"));
+    let facts: String = std::iter::once("\n| fact | what it is |\n|---|---|\n".to_owned())
+        .chain(facts)
+        .collect();
+    let mark = "<!-- facts -->";
+    let start = text.find(mark).unwrap() + mark.len() + 1;
+    let end = start + text[start..].find("<!-- end -->").unwrap();
+    text.replace_range(start..end, &format!("{facts}\n"));
+    let mut goldens = Goldens::default();
+    goldens.compare(path, text.as_bytes());
     goldens.finish();
 }
 

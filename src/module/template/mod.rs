@@ -6,6 +6,8 @@
 mod names;
 mod scope;
 
+use std::collections::HashSet;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, escape_formatter};
 
@@ -24,6 +26,7 @@ const FUEL: u64 = 1_000_000;
 #[derive(Debug)]
 pub(super) struct Templates {
     environment: Environment<'static>,
+    uses_facts: bool,
 }
 
 impl Templates {
@@ -52,7 +55,15 @@ impl Templates {
         });
         environment.set_debug(true);
         environment.set_fuel(Some(FUEL));
-        Self { environment }
+        Self {
+            environment,
+            uses_facts: false,
+        }
+    }
+
+    /// Whether a text or expression learnt so far names a fact.
+    pub(super) fn uses_facts(&self) -> bool {
+        self.uses_facts
     }
 
     /// Parses every text in `value`, so that mistakes show before anything is rendered.
@@ -65,6 +76,7 @@ impl Templates {
                 }
                 if let Ok(template) = self.environment.get_template(text) {
                     let used = template.undeclared_variables(true);
+                    self.uses_facts |= names_a_fact(&used);
                     mistakes
                         .0
                         .extend(scope.check(self.unknown(used), text, &value.origin));
@@ -82,7 +94,7 @@ impl Templates {
 
     /// Says what is wrong with the expression `text`, whatever its names come to.
     pub(super) fn learn_expression(
-        &self,
+        &mut self,
         text: &str,
         origin: &Origin,
         scope: &Scope,
@@ -91,6 +103,7 @@ impl Templates {
         match self.environment.compile_expression(text) {
             Ok(expression) => {
                 let used = expression.undeclared_variables(true);
+                self.uses_facts |= names_a_fact(&used);
                 mistakes.0.extend(scope.check(self.unknown(used), text, origin));
             }
             Err(error) => mistakes.push(diagnostic(&error, origin)),
@@ -98,7 +111,7 @@ impl Templates {
     }
 
     /// Names that minijinja itself does not define.
-    fn unknown(&self, used: std::collections::HashSet<String>) -> std::collections::HashSet<String> {
+    fn unknown(&self, used: HashSet<String>) -> HashSet<String> {
         let globals: Vec<&str> = self.environment.globals().map(|(name, _)| name).collect();
         used.into_iter()
             .filter(|name| !globals.contains(&name.as_str()))
@@ -201,6 +214,11 @@ fn told(error: &minijinja::Error, origin: &Origin, names: &Names<'_>) -> Diagnos
         return Diagnostic::new(format!("template: {}", error.kind())).at(origin);
     }
     diagnostic(error, origin)
+}
+
+fn names_a_fact(used: &HashSet<String>) -> bool {
+    used.iter()
+        .any(|name| name == "facts" || name.starts_with("facts."))
 }
 
 /// A number or boolean may also stand where a text is wanted.

@@ -20,11 +20,19 @@ pub(crate) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// `host`, and each parameter; one without a value is `none`.
-    pub(crate) fn of(host: &HostView, params: IndexMap<&'a str, Option<&'a Value>>) -> Self {
+    /// `host`, its `facts` where they are known, and each parameter; one without a value is `none`.
+    pub(crate) fn of(
+        host: &HostView,
+        facts: Option<&'a Value>,
+        params: IndexMap<&'a str, Option<&'a Value>>,
+    ) -> Self {
         let touched = Arc::new(AtomicBool::new(false));
         let mut root = IndexMap::from([("host", Jinja::from(Serde(host)))]);
         let mut values = IndexMap::new();
+        if let Some(facts) = facts {
+            root.insert("facts", jinja(facts, &touched));
+            values.insert("facts", facts);
+        }
         for (name, value) in params {
             root.insert(
                 name,

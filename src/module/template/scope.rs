@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::diagnostic::{Diagnostic, Origin};
+use crate::wire::FACTS;
 
 /// What is known of a host.
 const HOST: &[&str] = &["host.address", "host.groups", "host.name", "host.user"];
@@ -14,10 +15,13 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    /// `host`, and these parameters.
+    /// `host`, `facts`, and these parameters.
     pub(crate) fn of<'a>(params: impl Iterator<Item = &'a str>) -> Self {
         Self {
-            names: params.map(str::to_owned).chain(["host".to_owned()]).collect(),
+            names: params
+                .map(str::to_owned)
+                .chain(["host", "facts"].map(str::to_owned))
+                .collect(),
         }
     }
 
@@ -36,13 +40,17 @@ impl Scope {
         let mut mistakes: Vec<Diagnostic> = Vec::new();
         for path in used {
             let root = path.split('.').next().unwrap_or_default();
-            let unknown = if !self.names.iter().any(|name| name == root) {
+            let unknown = if self.names.iter().any(|name| name == root) {
+                let known = match root {
+                    "host" => HOST.to_vec(),
+                    "facts" => FACTS.iter().map(|(path, _)| *path).collect(),
+                    _ => Vec::new(),
+                };
+                let wrong = !known.is_empty() && path != root && !is_within(&known, &path);
+                wrong.then(|| Diagnostic::new(format!("there is no `{path}`")).suggest(&path, known))
+            } else {
                 let names = self.names.iter().map(String::as_str);
                 Some(Diagnostic::new(format!("undefined name `{root}`")).suggest(root, names))
-            } else if root == "host" && path != root && !self.is_own(root) && !is_within(HOST, &path) {
-                Some(Diagnostic::new(format!("there is no `{path}`")).suggest(&path, HOST.iter().copied()))
-            } else {
-                None
             };
             if let Some(mistake) = unknown {
                 let name = if mistake.message.starts_with("undefined") {
@@ -57,11 +65,6 @@ impl Scope {
             }
         }
         mistakes
-    }
-
-    /// Whether a loop's variable has taken the name of something else.
-    fn is_own(&self, root: &str) -> bool {
-        self.names.iter().filter(|name| *name == root).count() > 1
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use super::ask::{Reads, checks};
 use super::{CompileError, Text, number};
 use crate::plan::Planned;
+use crate::resource::Conduct;
 use crate::script::Script;
 use crate::wire::{self, APPLY};
 
@@ -20,6 +21,7 @@ pub fn act(steps: &[Planned], first: usize, sent: &[u8]) -> Result<Vec<u8>, Comp
     let mut own = Text::default();
     let mut large = String::new();
     let mut next = String::new();
+    let mut conduct = String::new();
     for (index, planned) in steps.iter().enumerate().skip(first) {
         let failed = CompileError::of(planned);
         own.function('a', index, &apply(steps, index), &reads)
@@ -31,8 +33,20 @@ pub fn act(steps: &[Planned], first: usize, sent: &[u8]) -> Result<Vec<u8>, Comp
             large += &format!(" {index} ");
         }
         next += &format!("next_{index}={} ", planned.next_on_failure);
+        let Conduct {
+            timeout,
+            retries,
+            delay,
+            ..
+        } = planned.resource.conduct;
+        if let Some(timeout) = timeout {
+            conduct += &format!("limit_{index}='bounded {timeout}'\n");
+        }
+        if retries > 0 {
+            conduct += &format!("retries_{index}={retries} delay_{index}={delay}\n");
+        }
     }
-    own.line(&format!("large='{large}'\n{}", next.trim_end()));
+    own.line(&format!("large='{large}'\n{conduct}{}", next.trim_end()));
     // Stdin moves to 4 for the one who waits for its end; no step may read it.
     own.line("push 4<&0 </dev/null\nexit\n}");
     let driver = APPLY_SENT.as_bytes();

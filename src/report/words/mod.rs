@@ -106,6 +106,9 @@ pub fn run(mode: Mode, profile: Option<&str>, hosts: usize) -> String {
 pub fn reason(reason: &Reason, plan: &[Arc<Step>]) -> String {
     match reason {
         Reason::ApplyExit { status } => exit("its apply ", *status),
+        Reason::TimedOut { seconds } => {
+            format!("it took longer than {seconds} s, and everything it had started was ended")
+        }
         Reason::NotVerified => "its apply ended well, but its check still fails".to_owned(),
         Reason::NoContent => "its content could not be brought to the host".to_owned(),
         Reason::NoRoom => {

@@ -110,6 +110,7 @@ impl HostRun {
                     Failure::Room => Reason::NoRoom,
                     Failure::Content => Reason::NoContent,
                     Failure::Locked(pid) => Reason::Locked { pid },
+                    Failure::Late(seconds) => Reason::TimedOut { seconds },
                 };
                 self.applied(step, Outcome::Failed, Some(reason), emit)?;
             }

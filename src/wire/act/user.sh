@@ -1,5 +1,9 @@
-# A user's own apply.
+# user_apply TEXT [NAME WORD]...: a user's own apply.
 user_apply() {
+  provision_text=$1
+  shift
+  set_given "$@"
+  set --
   set +f
-  eval "$1"
+  eval "$provision_text"
 }

@@ -96,11 +96,18 @@ mod tests {
     #[test]
     fn what_may_be_missing_is_not_null() {
         #[derive(JsonSchema)]
+        #[schemars(rename_all = "lowercase")]
+        #[expect(dead_code, reason = "only its shape matters")]
+        enum State {
+            Present,
+            Absent,
+        }
+        #[derive(JsonSchema)]
         #[expect(dead_code, reason = "only its shape matters")]
         struct Both {
             /// Of type [`u16`].
             number: Option<u16>,
-            nested: Option<super::super::Presence>,
+            nested: Option<State>,
         }
         let schema = serde_json::to_string(&of::<Both>()).unwrap();
         assert!(!schema.contains("null"), "{schema}");

@@ -1,0 +1,68 @@
+//! `provision facts`: what modules may know of hosts beyond the inventory.
+
+use std::fmt::Write as _;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use crate::config::{Data, Value};
+use crate::report::words::unreachable;
+use crate::runner::{self, fleet::DEFAULT_PARALLEL};
+use crate::transport::ssh::Ssh;
+
+use super::Outcome;
+use super::outcome::print;
+use super::project::{HostsArgs, TrustArgs};
+use super::signals;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: provision facts --limit db1\nA module names them as facts.os.family and so on."
+)]
+pub(super) struct Args {
+    #[command(flatten)]
+    hosts: HostsArgs,
+    #[command(flatten)]
+    trust: TrustArgs,
+    /// Hosts asked at once
+    #[arg(long, value_name = "HOSTS", default_value_t = DEFAULT_PARALLEL)]
+    parallel: NonZeroUsize,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let hosts = args.hosts.select(&args.hosts.inventory()?)?;
+    let hosts: Vec<_> = hosts.into_iter().map(|host| args.trust.apply(host)).collect();
+    let (facts, silent) = signals::runtime()?.block_on(async {
+        let cancel = signals::listen()?;
+        let (held, facts) = runner::gather(Arc::new(Ssh::new()), &hosts, args.parallel, &cancel).await;
+        Ok::<_, super::Failure>((facts, held.close().await))
+    })?;
+    let mut text = String::new();
+    for host in &hosts {
+        let _ = writeln!(text, "{}", host.name);
+        match (facts.get(&host.name), silent.get(&host.name)) {
+            (Some(facts), _) => lines(&mut text, "facts", facts),
+            (None, Some(cause)) => {
+                let advice = unreachable(cause);
+                let _ = writeln!(text, "  unreachable: {}\n  {}", advice.what, advice.next);
+            }
+            (None, None) => text.push_str("  not asked\n"),
+        }
+    }
+    print(&text)?;
+    Ok(if facts.len() == hosts.len() { 0 } else { 3 })
+}
+
+/// One line for each fact. What a host says reaches the terminal only as escaped JSON strings.
+fn lines(text: &mut String, path: &str, value: &Value) {
+    match &value.data {
+        Data::Table(table) => {
+            for (name, key) in table.iter() {
+                lines(text, &format!("{path}.{name}"), &key.value);
+            }
+        }
+        _ => {
+            let value = serde_json::to_string(value).unwrap_or_default();
+            let _ = writeln!(text, "  {path} = {value}");
+        }
+    }
+}
