@@ -106,6 +106,12 @@ impl Provision {
         self
     }
 
+    /// With a variable in its environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
     /// Runs it for people.
     pub fn plain(self) -> Told {
         self.start().finish()
