@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::cancel::Cancel;
+use super::scene::not_let_in;
 use crate::config::Value;
 use crate::event::{ConnectPhase, Unreachable};
 use crate::inventory::{Become, Host};
@@ -142,9 +143,6 @@ async fn ask(transport: &dyn Transport, host: &Host) -> Asked {
     Err(if r#become == Become::None {
         protocol(format!("it did not tell its facts: {ended}"))
     } else {
-        Unreachable::Become {
-            command: r#become.exec_line().to_owned(),
-            detail: ended,
-        }
+        not_let_in(host, ended)
     })
 }

@@ -355,7 +355,7 @@ fn asked(host: &Host) -> bool {
 }
 
 /// Why a program did not begin that was to run as another user.
-fn not_let_in(host: &Host, detail: String) -> Unreachable {
+pub(super) fn not_let_in(host: &Host, detail: String) -> Unreachable {
     let connection = &host.connection;
     Unreachable::Become {
         command: connection.r#become.exec_line(&connection.become_user),
