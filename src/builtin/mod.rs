@@ -4,6 +4,7 @@
 
 mod backup;
 mod docker;
+mod fail2ban;
 mod go;
 mod motd;
 mod nginx;
@@ -13,6 +14,11 @@ mod packages;
 mod postgresql;
 mod python;
 mod rust;
+mod ssh_server;
+mod swap;
+mod sysctl;
+mod time;
+mod unattended_upgrades;
 mod users;
 
 use crate::module::{Duplicate, Module, Registry};
@@ -32,6 +38,12 @@ pub const ALL: &[fn() -> Box<dyn Module>] = &[
     || Box::new(rust::Rust::default()),
     || Box::new(node_exporter::NodeExporter::default()),
     || Box::new(backup::Backup::default()),
+    || Box::new(ssh_server::SshServer::default()),
+    || Box::new(sysctl::Sysctl::default()),
+    || Box::new(swap::Swap::default()),
+    || Box::new(time::Time::default()),
+    || Box::new(unattended_upgrades::UnattendedUpgrades::default()),
+    || Box::new(fail2ban::Fail2ban::default()),
 ];
 
 /// Registers every builtin module.

@@ -44,6 +44,7 @@ mod replace;
 mod repository;
 mod service;
 mod shell;
+mod sshd_config;
 mod sudoers;
 mod swap;
 mod sysctl;
@@ -103,6 +104,7 @@ pub use replace::Replace;
 pub use repository::Repository;
 pub use service::{OnChange, Service};
 pub use shell::Sh;
+pub use sshd_config::SshdConfig;
 pub use sudoers::Sudoers;
 pub use swap::Swap;
 pub use sysctl::Sysctl;
@@ -303,6 +305,7 @@ resources! {
     "ini" => Ini,
     "authorized_key" => AuthorizedKey,
     "sudoers" => Sudoers,
+    "sshd_config" => SshdConfig,
     "user" => User,
     "group" => Group,
     "service" => Service,

@@ -32,7 +32,7 @@ pub static ASK: LazyLock<Parts> = LazyLock::new(
 
 /// What changes the host.
 pub static ACT: LazyLock<Parts> = LazyLock::new(
-    || parts!["act": files, packages, upgrades, services, postgres, debts, user, text, lines, replace, ini, keys, sudoers, nft, ufw, certificate, mysql, reach, containers, records, fetch, archives, git, pip, npm, repositories, kernel, units, cron, fstab, swap, hosts, locale, limits],
+    || parts!["act": files, packages, upgrades, services, postgres, debts, user, text, lines, replace, ini, keys, sudoers, nft, ufw, certificate, mysql, reach, containers, records, fetch, archives, git, pip, npm, repositories, kernel, units, cron, fstab, swap, hosts, locale, limits, sshd],
 );
 
 impl Parts {

@@ -3,6 +3,7 @@
 mod apt;
 mod become_root;
 mod becoming;
+mod builtins;
 mod cancel;
 mod command;
 mod container;

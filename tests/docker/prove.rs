@@ -37,6 +37,12 @@ impl Case {
         }
     }
 
+    /// A case whose rest is a profile of builtin modules.
+    pub(super) fn of_profile(path: &Path) -> Self {
+        let (case, profile) = Self::read(path);
+        Self { profile, ..case }
+    }
+
     fn read(path: &Path) -> (Self, String) {
         let text = std::fs::read_to_string(path).unwrap();
         let mut table: toml::Table = text

@@ -70,6 +70,7 @@ fn a_check_holds_no_apply() {
             "ini_drop",
             "key_set",
             "sudoers_place",
+            "sshd_copy",
             "units_reload",
             "timer_start",
             "timer_stop",

@@ -92,6 +92,24 @@ const BUILTINS: &[(&str, &str)] = &[
         "backup",
         "backup={repository=\"/srv/it's\", password=\"it's $(id)\", environment={A=\"b\"}}",
     ),
+    (
+        "ssh-server",
+        "ssh-server={ports=[22, 2222], allow_users=[\"root\", \"it's\"], settings={AllowTcpForwarding=false}}",
+    ),
+    (
+        "sysctl",
+        "sysctl={hardening=true, settings={net.ipv4.ip_forward=1, \"kernel.core_pattern\"=\"|/bin/it's %p\"}}",
+    ),
+    ("swap", "swap={size=\"1G\", swappiness=10}"),
+    (
+        "time",
+        "time={timezone=\"Europe/Berlin\", servers=[\"ntp.example.com\"]}",
+    ),
+    (
+        "unattended-upgrades",
+        "unattended-upgrades={keep=[\"linux-\"], mail=\"it's@example.com\"}",
+    ),
+    ("fail2ban", "fail2ban={ignore=[\"192.0.2.0/24\"]}"),
 ];
 
 /// The steps of each builtin module.

@@ -1,0 +1,1 @@
+path_state 0 /etc/ssh/sshd_config.d/00-site.conf && [ "$path_type$path_mode,$path_uid" = 81a4,0 ] && digest_state 0 /etc/ssh/sshd_config.d/00-site.conf && [ "$digest" = c43cfb673cb920116c2425f10b94481b56668cea55d845adf42598c30e6acc44 ]

@@ -1,0 +1,1 @@
+path_state 0 /etc/ssh/sshd_config.d/00-site.conf && [ "$path_type$path_mode,$path_uid" = 81a4,0 ] && digest_state 0 /etc/ssh/sshd_config.d/00-site.conf && [ "$digest" = 474ef6932d6b998ec97b122a9d86af024b988d64c243f3caf01dd9e5ed41618e ]
