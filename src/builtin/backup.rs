@@ -92,7 +92,7 @@ impl Settings {
         }
     }
 
-    /// The variables the service runs with (systemd.exec(5), EnvironmentFile).
+    /// The variables the service runs with (systemd.exec(5), `EnvironmentFile`).
     fn environment(&self) -> String {
         let own = [
             ("RESTIC_REPOSITORY", self.repository.as_str()),

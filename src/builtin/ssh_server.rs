@@ -29,7 +29,7 @@ struct Settings {
     allow_groups: Vec<String>,
     max_auth_tries: u8,
     #[serde(rename = "settings")]
-    _settings: serde::de::IgnoredAny,
+    _own: serde::de::IgnoredAny,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -49,7 +49,7 @@ impl Default for Settings {
             allow_users: Vec::new(),
             allow_groups: Vec::new(),
             max_auth_tries: 4,
-            _settings: serde::de::IgnoredAny,
+            _own: serde::de::IgnoredAny,
         }
     }
 }

@@ -24,7 +24,7 @@ struct Settings {
     live: bool,
     // Read from the table itself, whose keys know where they were written.
     #[serde(rename = "settings")]
-    _settings: serde::de::IgnoredAny,
+    _own: serde::de::IgnoredAny,
 }
 
 impl Default for Settings {
@@ -32,7 +32,7 @@ impl Default for Settings {
         Self {
             hardening: false,
             live: true,
-            _settings: serde::de::IgnoredAny,
+            _own: serde::de::IgnoredAny,
         }
     }
 }

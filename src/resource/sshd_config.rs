@@ -19,7 +19,7 @@ pub struct SshdConfig {
     /// The file's name without `.conf`. For most settings the server takes the first it reads, so `00-…` wins.
     #[serde(rename = "sshd_config")]
     pub name: String,
-    /// The settings, as in sshd_config(5).
+    /// The settings, as in `sshd_config(5)`.
     pub content: Option<String>,
     /// Whether it should be there.
     #[serde(default)]
@@ -84,7 +84,7 @@ impl State for SshdConfig {
                 self.name
             )));
         }
-        if self.name.ends_with(".conf") {
+        if self.name.strip_suffix(".conf").is_some() {
             return Err(Invalid::of("sshd_config")(format!(
                 "write {:?} without its ending",
                 self.name
