@@ -10,6 +10,7 @@
 mod cli;
 mod diagnostics;
 mod docker;
+mod fuzz;
 mod house;
 mod inventory;
 mod kit;

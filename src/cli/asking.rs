@@ -1,16 +1,18 @@
 //! Passwords from the person at the controller, asked before any contact and never shown.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::{Become, Connection, Host};
+use crate::report;
 use crate::script::Secret;
+use crate::transport::ssh::{Ask, Ssh};
 
 use super::Failure;
 
@@ -20,6 +22,9 @@ const MAX_BYTES: usize = 512;
 /// Which passwords are asked for.
 #[derive(Debug, Args)]
 pub(super) struct AskArgs {
+    /// Ask once for the password to log in with; it is used on every host that takes none of our keys
+    #[arg(short = 'k', long)]
+    ask_password: bool,
     /// Ask once for the password that sudo, doas or su wants; it is used on every host
     #[arg(short = 'K', long)]
     ask_become_password: bool,
@@ -34,26 +39,64 @@ impl AskArgs {
         &self,
         hosts: impl IntoIterator<Item = &'a mut Arc<Host>>,
     ) -> Result<Vec<String>, Failure> {
-        let becoming = |host: &Host| {
-            host.connection.r#become != Become::None && host.connection.become_password.is_none()
-        };
-        let hosts: Vec<_> = hosts.into_iter().filter(|host| becoming(host)).collect();
+        let mut hosts: Vec<_> = hosts.into_iter().collect();
+        let mut secrets = Vec::new();
+        if self.ask_password && !hosts.is_empty() {
+            let password = ask("Password to log in: ")?;
+            give(&mut hosts, |connection| {
+                connection.password = Some(password.clone());
+            });
+            secrets.push(password.expose().to_owned());
+        }
+        hosts.retain(|host| host.connection.r#become != Become::None);
+        hosts.retain(|host| host.connection.become_password.is_none());
         if hosts.is_empty() {
-            return Ok(Vec::new());
+            return Ok(secrets);
         }
         let password = match &self.become_password_file {
             Some(path) => from_file(path)?,
             None if self.ask_become_password => ask("Password to become another user: ")?,
-            None => return Ok(Vec::new()),
+            None => return Ok(secrets),
         };
-        for host in hosts {
-            let host = Arc::make_mut(host);
-            host.connection = Arc::new(Connection {
-                become_password: Some(password.clone()),
-                ..(*host.connection).clone()
-            });
-        }
-        Ok(vec![password.expose().to_owned()])
+        give(&mut hosts, |connection| {
+            connection.become_password = Some(password.clone());
+        });
+        secrets.push(password.expose().to_owned());
+        Ok(secrets)
+    }
+}
+
+fn give(hosts: &mut [&mut Arc<Host>], change: impl Fn(&mut Connection)) {
+    for host in hosts {
+        let host = Arc::make_mut(host);
+        change(Arc::make_mut(&mut host.connection));
+    }
+}
+
+/// SSH, with whoever sits at the terminal to be asked for passphrases.
+pub(super) fn ssh() -> Ssh {
+    match Person::at_terminal() {
+        Some(person) => Ssh::new().asking(person),
+        None => Ssh::new(),
+    }
+}
+
+/// The person at the terminal, asked while a run goes on; one question at a time.
+struct Person(Mutex<()>);
+
+impl Person {
+    /// Whoever sits there, if anybody does.
+    fn at_terminal() -> Option<Arc<dyn Ask>> {
+        io::stdin()
+            .is_terminal()
+            .then(|| Arc::new(Self(Mutex::new(()))) as Arc<dyn Ask>)
+    }
+}
+
+impl Ask for Person {
+    fn secret(&self, question: &str) -> Option<Secret> {
+        let _one = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        report::tty::aside(|| ask(question).ok())
     }
 }
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use crate::config::{Data, Value};
 use crate::report::words::unreachable;
 use crate::runner::{self, fleet::DEFAULT_PARALLEL};
-use crate::transport::ssh::Ssh;
 
 use super::Outcome;
+use super::asking;
 use super::outcome::print;
 use super::project::{HostsArgs, TrustArgs};
 use super::signals;
@@ -33,7 +33,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let hosts: Vec<_> = hosts.into_iter().map(|host| args.trust.apply(host)).collect();
     let (facts, silent) = signals::runtime()?.block_on(async {
         let cancel = signals::listen()?;
-        let (held, facts) = runner::gather(Arc::new(Ssh::new()), &hosts, args.parallel, &cancel).await;
+        let (held, facts) = runner::gather(Arc::new(asking::ssh()), &hosts, args.parallel, &cancel).await;
         Ok::<_, super::Failure>((facts, held.close().await))
     })?;
     let mut text = String::new();

@@ -17,6 +17,7 @@ use crate::transport::ssh::Ssh;
 use crate::transport::{Link, Output, Transport};
 
 use super::Outcome;
+use super::asking;
 use super::hosts::way;
 use super::outcome::print;
 use super::project::TrustArgs;
@@ -70,7 +71,7 @@ pub(super) fn run(args: &Args, hosts: Vec<Arc<Host>>, notes: &str) -> Outcome {
     let program =
         plan::command(&[QUESTION.to_owned()]).map_err(|error| Diagnostic::new(error.to_string()))?;
     let all = signals::runtime()?.block_on(async {
-        let ssh = Arc::new(Ssh::new());
+        let ssh = Arc::new(asking::ssh());
         let places = Arc::new(Semaphore::new(args.parallel.get()));
         let tasks: Vec<_> = hosts
             .into_iter()

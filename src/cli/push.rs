@@ -9,10 +9,9 @@ use crate::runner::fleet::DEFAULT_PARALLEL;
 use crate::runner::{self, Fleet, Work};
 use crate::secret::Mode;
 use crate::transport::Transport;
-use crate::transport::ssh::Ssh;
 
 use super::Outcome;
-use super::asking::AskArgs;
+use super::asking::{self, AskArgs};
 use super::project::{self, HostsArgs, ProfilesArgs, SetArgs, TrustArgs};
 use super::recording::RecordArgs;
 use super::rollout::RolloutArgs;
@@ -75,7 +74,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     signals::runtime()?.block_on(async {
         let cancel = signals::listen()?;
-        let mut transport: Arc<dyn Transport> = Arc::new(Ssh::new());
+        let mut transport: Arc<dyn Transport> = Arc::new(asking::ssh());
         if prepared.uses_facts() {
             let (held, facts) = runner::gather(transport, &prepared.hosts, args.parallel, &cancel).await;
             transport = Arc::new(held);

@@ -7,10 +7,9 @@ use crate::diagnostic::Diagnostic;
 use crate::plan;
 use crate::runner::fleet::DEFAULT_PARALLEL;
 use crate::runner::{Fleet, Work};
-use crate::transport::ssh::Ssh;
 
 use super::Outcome;
-use super::asking::AskArgs;
+use super::asking::{self, AskArgs};
 use super::project::{HostsArgs, TrustArgs};
 use super::recording::RecordArgs;
 use super::signals;
@@ -50,7 +49,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         let cancel = signals::listen()?;
         let recorder = args.record.start(Some(&args.command));
         let (events, teller) = args.telling.start(secrets, recorder)?;
-        let fleet = Fleet::new(Arc::new(Ssh::new())).parallel(args.parallel);
+        let fleet = Fleet::new(Arc::new(asking::ssh())).parallel(args.parallel);
         let summary = fleet
             .run(None, Work::Command(hosts, Arc::new(program)), events, &cancel)
             .await;

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::name::Name;
 
 pub use summary::{HostCounts, StepCounts, Summary};
-pub use unreachable::{BecomeRefusal, Phase as ConnectPhase, Unreachable};
+pub use unreachable::{BecomeRefusal, CertificateProblem, Phase as ConnectPhase, Unreachable};
 
 /// An event and when it happened, counted from the start of the run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -22,6 +22,26 @@ pub enum Phase {
     Become,
 }
 
+/// What is wrong with a host's certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CertificateProblem {
+    /// No authority recorded for the host signed it.
+    UnknownAuthority,
+    /// It is a user's.
+    NotAHosts,
+    /// Its time has not come; or the clock here is slow.
+    NotYetValid,
+    /// Its time is over.
+    Expired,
+    /// It is good for other names only.
+    OtherName,
+    /// It restricts itself in a way nobody here understands.
+    UnknownOption,
+    /// The signature is not the authority's, or made with SHA-1.
+    BadSignature,
+}
+
 /// Why we may not become another user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -123,6 +143,19 @@ pub enum Unreachable {
         fingerprint: String,
         /// Where it is revoked, `file:line`.
         place: String,
+    },
+    /// The host shows a certificate of an authority recorded for it that does not say it is this host.
+    HostCertificate {
+        /// What is wrong with it.
+        problem: CertificateProblem,
+        /// What its authority calls it.
+        key_id: String,
+        /// The authority's fingerprint.
+        authority: String,
+        /// The names it is good for.
+        principals: Vec<String>,
+        /// The name looked for.
+        name: String,
     },
     /// A `known_hosts` file is there but cannot be used; nothing is trusted then.
     KnownHosts {

@@ -35,6 +35,8 @@ pub struct Manners {
     pub hangs_in_auth: bool,
     /// Takes no key.
     pub denies: bool,
+    /// Takes this password, by this method and no other.
+    pub password: Option<(russh::MethodKind, &'static str)>,
     /// Never answers a channel's opening; or refuses it.
     pub open: Open,
 }
@@ -58,6 +60,7 @@ impl Manners {
             exec: Arc::new(move |channel, handle| Box::pin(exec(channel, handle))),
             hangs_in_auth: false,
             denies: false,
+            password: None,
             open: Open::Accepted,
         }
     }
@@ -92,6 +95,8 @@ pub struct Seen {
     /// Keys offered, whether taken or not; and these keys in base64.
     pub offers: AtomicUsize,
     pub keys: Mutex<Vec<String>>,
+    /// Passwords heard.
+    pub passwords: Mutex<Vec<String>>,
     /// Connections that were made, and that are still there.
     pub connections: AtomicUsize,
     pub open: AtomicUsize,
@@ -136,6 +141,26 @@ struct Visitor {
     channels: HashMap<ChannelId, Channel<Msg>>,
 }
 
+impl Visitor {
+    fn judge(&self, password: Option<&str>) -> Auth {
+        let wanted = self.manners.password;
+        if let Some(password) = password {
+            self.seen.passwords.lock().unwrap().push(password.to_owned());
+            if wanted.is_some_and(|(_, wanted)| wanted == password) {
+                return Auth::Accept;
+            }
+        }
+        let methods = match wanted {
+            Some((method, _)) => [method].as_slice().into(),
+            None => [russh::MethodKind::PublicKey].as_slice().into(),
+        };
+        Auth::Reject {
+            proceed_with_methods: Some(methods),
+            partial_success: false,
+        }
+    }
+}
+
 impl Handler for Visitor {
     type Error = Error;
 
@@ -156,6 +181,31 @@ impl Handler for Visitor {
 
     async fn auth_publickey(&mut self, _: &str, _: VerifiedPublicKey<'_>) -> Result<Auth, Error> {
         Ok(Auth::Accept)
+    }
+
+    async fn auth_none(&mut self, _: &str) -> Result<Auth, Error> {
+        Ok(self.judge(None))
+    }
+
+    async fn auth_password(&mut self, _: &str, password: &str) -> Result<Auth, Error> {
+        Ok(self.judge(Some(password)))
+    }
+
+    async fn auth_keyboard_interactive<'a>(
+        &'a mut self,
+        _: &str,
+        _: &str,
+        response: Option<russh::server::Response<'a>>,
+    ) -> Result<Auth, Error> {
+        let answers: Vec<_> = response.into_iter().flatten().collect();
+        match answers.first() {
+            None => Ok(Auth::Partial {
+                name: "".into(),
+                instructions: "".into(),
+                prompts: vec![("Password: ".into(), false)].into(),
+            }),
+            Some(answer) => Ok(self.judge(Some(&String::from_utf8_lossy(answer)))),
+        }
     }
 
     async fn channel_open_session(

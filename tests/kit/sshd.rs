@@ -24,6 +24,11 @@ pub struct Sshd {
 impl Sshd {
     /// Starts it with these lines added to its configuration; `None`, said aloud, when that cannot be done here.
     pub async fn start(lines: &str) -> Option<Self> {
+        Self::prepared(lines, |_| {}).await
+    }
+
+    /// The same, with more files put beside its keys; `DIR` in the lines is where they are.
+    pub async fn prepared(lines: &str, prepare: impl FnOnce(&Path)) -> Option<Self> {
         if !Path::new(SSHD).exists() || !running_as_root() {
             left_out(&format!(
                 "no {SSHD} that could be started, so nothing was tried against OpenSSH"
@@ -48,6 +53,8 @@ impl Sshd {
             path
         };
         let host_keys = ["ed25519", "ecdsa"].map(keygen);
+        prepare(dir.path());
+        let lines = &lines.replace("DIR", &dir.path().display().to_string());
         let port = free_port();
         let config = config(dir.path(), &host_keys, port, lines);
         std::fs::write(dir.path().join("sshd_config"), config).unwrap();

@@ -2,8 +2,10 @@
 
 mod contract;
 mod faults;
+mod host_certificates;
 mod identity;
 mod known_hosts;
+mod login;
 mod round_trips;
 mod routes;
 mod ssh;

@@ -270,6 +270,13 @@ fn strings(cause: &mut Unreachable) -> Vec<&mut String> {
             all.extend(strings(why));
             all
         }
+        Unreachable::HostCertificate {
+            key_id,
+            principals,
+            name,
+            authority,
+            ..
+        } => principals.iter_mut().chain([key_id, name, authority]).collect(),
         Unreachable::Become { command, detail, .. } | Unreachable::ProxyCommand { command, detail } => {
             vec![command, detail]
         }

@@ -4,6 +4,7 @@
 //! owns the lines at the bottom; what they say is laid out in `screen`. Drawn in [`Reporter::tick`] alone, so
 //! redraws are as rare as ticks, and nothing is written when nothing moved.
 
+mod aside;
 mod pace;
 mod rows;
 mod screen;
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use unicode_width::UnicodeWidthStr;
 
+pub use self::aside::aside;
 use self::screen::Screen;
 use self::terminal::Terminal;
 use super::narrator::{Detail, Narrator};
@@ -237,6 +239,9 @@ impl Reporter for Tty {
     }
 
     fn tick(&mut self) -> io::Result<()> {
+        if aside::is_wanted() {
+            self.bar.suspend(aside::wait);
+        }
         self.draw()
     }
 

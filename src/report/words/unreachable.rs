@@ -1,7 +1,7 @@
 //! Why a host was not reached, and what to do: one pair of sentences per cause.
 
 use super::{Advice, duration};
-use crate::event::{BecomeRefusal, ConnectPhase, Unreachable};
+use crate::event::{BecomeRefusal, CertificateProblem, ConnectPhase, Unreachable};
 use crate::report::escape;
 
 /// Words for `cause`.
@@ -94,6 +94,24 @@ pub fn unreachable(cause: &Unreachable) -> Advice {
             format!("host key {} is revoked ({})", safe(fingerprint), safe(place)),
             "do not trust this host until it has a new key and that one is recorded".to_owned(),
         ),
+        Unreachable::HostCertificate {
+            problem,
+            key_id,
+            authority,
+            principals,
+            name,
+        } => (
+            "host certificate refused".to_owned(),
+            format!(
+                "host certificate {} of authority {} refused: {}{}; looked for {}",
+                safe(key_id),
+                safe(authority),
+                certificate_words(*problem),
+                if principals.is_empty() { String::new() } else { format!("; it is good for {}", list(principals)) },
+                safe(name)
+            ),
+            "`ssh-keygen -L` on the host shows its certificate; check the name, the time, and the clocks".to_owned(),
+        ),
         Unreachable::KnownHosts { file, detail } => (
             "known_hosts cannot be used".to_owned(),
             format!("cannot use {}: {}", safe(file), safe(detail)),
@@ -133,6 +151,18 @@ pub fn unreachable(cause: &Unreachable) -> Advice {
         ),
     };
     Advice { brief, what, next }
+}
+
+fn certificate_words(problem: CertificateProblem) -> &'static str {
+    match problem {
+        CertificateProblem::UnknownAuthority => "no authority recorded for this host signed it",
+        CertificateProblem::NotAHosts => "it is a user's, not a host's",
+        CertificateProblem::NotYetValid => "it is not valid yet",
+        CertificateProblem::Expired => "it has expired",
+        CertificateProblem::OtherName => "it is for other names",
+        CertificateProblem::UnknownOption => "it has critical options, which hosts' have not",
+        CertificateProblem::BadSignature => "its signature is not good, or made with SHA-1",
+    }
 }
 
 /// What a refusal is called, and what to do.

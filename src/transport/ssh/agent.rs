@@ -1,12 +1,12 @@
 //! The SSH agent: one connection for all hosts of a run, behind a task that asks one thing at a time.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
-use russh::keys::{HashAlg, PublicKey};
+use russh::keys::{Certificate, HashAlg, PublicKey};
 use tokio::net::UnixStream;
 use tokio::sync::{OnceCell, mpsc, oneshot};
 
@@ -14,7 +14,35 @@ use tokio::sync::{OnceCell, mpsc, oneshot};
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 type Client = AgentClient<UnixStream>;
-type Keys = Vec<(PublicKey, String)>;
+type Keys = Arc<[Held]>;
+
+/// A key the agent holds.
+pub(super) struct Held {
+    pub(super) key: PublicKey,
+    pub(super) certificate: Option<Arc<Certificate>>,
+    pub(super) comment: String,
+    /// What the agent knows it by.
+    pub(super) identity: AgentIdentity,
+}
+
+impl From<AgentIdentity> for Held {
+    fn from(identity: AgentIdentity) -> Self {
+        let (key, certificate, comment) = match &identity {
+            AgentIdentity::PublicKey { key, comment } => (key.clone(), None, comment.clone()),
+            AgentIdentity::Certificate { certificate, comment } => (
+                certificate.public_key().clone().into(),
+                Some(Arc::new(certificate.clone())),
+                comment.clone(),
+            ),
+        };
+        Self {
+            key,
+            certificate,
+            comment,
+            identity,
+        }
+    }
+}
 
 /// An agent behind its socket.
 pub(super) struct Agent {
@@ -35,39 +63,6 @@ enum Question {
     },
 }
 
-/// What a [`Signer`] says when the agent did not sign.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum SignError {
-    #[error("the connection ended")]
-    Session(#[from] russh::SendError),
-    #[error("{0}")]
-    Agent(String),
-}
-
-/// Lets the agent sign for one connection.
-pub(super) struct Signer<'a>(pub(super) &'a Agent);
-
-impl russh::Signer for Signer<'_> {
-    type Error = SignError;
-
-    async fn auth_sign(
-        &mut self,
-        key: &AgentIdentity,
-        hash_alg: Option<HashAlg>,
-        to_sign: Vec<u8>,
-    ) -> Result<Vec<u8>, SignError> {
-        let key = Box::new(key.clone());
-        let (answer, signed) = oneshot::channel();
-        let question = Question::Sign {
-            key,
-            hash: hash_alg,
-            data: to_sign,
-            answer,
-        };
-        self.0.ask(question, signed).await.map_err(SignError::Agent)
-    }
-}
-
 impl Agent {
     pub(super) fn new(socket: PathBuf) -> Self {
         Self {
@@ -81,13 +76,30 @@ impl Agent {
         &self.socket
     }
 
-    /// Its keys with their comments, asked for once. Certificates are left out for now.
+    /// Its keys, asked for once.
     pub(super) async fn keys(&self) -> Result<Keys, String> {
         let ask = || async {
             let (answer, keys) = oneshot::channel();
             self.ask(Question::Keys { answer }, keys).await
         };
         self.keys.get_or_init(ask).await.clone()
+    }
+
+    /// Has `data` signed; returns it with its signature, as russh wants it.
+    pub(super) async fn sign(
+        &self,
+        key: Box<AgentIdentity>,
+        hash: Option<HashAlg>,
+        data: Vec<u8>,
+    ) -> Result<Vec<u8>, String> {
+        let (answer, signed) = oneshot::channel();
+        let question = Question::Sign {
+            key,
+            hash,
+            data,
+            answer,
+        };
+        self.ask(question, signed).await
     }
 
     async fn ask<T>(
@@ -155,11 +167,7 @@ async fn list(client: &mut Option<Client>, socket: &Path) -> Result<Keys, String
         .request_identities()
         .await
         .map_err(|error| error.to_string())?;
-    let plain = |identity| match identity {
-        AgentIdentity::PublicKey { key, comment } => Some((key, comment)),
-        AgentIdentity::Certificate { .. } => None,
-    };
-    Ok(identities.into_iter().filter_map(plain).collect())
+    Ok(identities.into_iter().map(Held::from).collect())
 }
 
 async fn sign(

@@ -62,9 +62,25 @@ const HOST_KEYS: &[Algorithm] = &[
     },
 ];
 
+/// Which host certificates are asked for, always before plain keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Certificates {
+    /// None: they could decide nothing.
+    None,
+    /// Those of all types.
+    All,
+    /// Those of the types recorded.
+    OfRecorded,
+}
+
 /// What to offer to a host of which keys of the types `recorded` are known: those first, or a host that also has a
 /// better key would offer one nobody wrote down. An error says which list of `wanted` leaves nothing.
-pub(super) fn preferred(recorded: &[&str], wanted: &Algorithms) -> Result<Preferred, String> {
+/// Certificates are asked for only where they may decide.
+pub(super) fn preferred(
+    recorded: &[&str],
+    wanted: &Algorithms,
+    certificates: Certificates,
+) -> Result<Preferred, String> {
     let all: Vec<kex::Name> = kex::ALL_KEX_ALGORITHMS.iter().map(|name| **name).collect();
     let mut kex = chosen("KexAlgorithms", wanted.kex.as_ref(), KEX, &all, |name| {
         name.as_ref()
@@ -88,11 +104,18 @@ pub(super) fn preferred(recorded: &[&str], wanted: &Algorithms) -> Result<Prefer
     ) {
         keys.sort_by_key(|algorithm| !recorded.contains(&key_type(algorithm)));
     }
+    let certificates = match certificates {
+        Certificates::None => Vec::new(),
+        Certificates::All => HOST_KEYS.to_vec(),
+        Certificates::OfRecorded => {
+            let recorded = |algorithm: &&Algorithm| recorded.contains(&key_type(algorithm));
+            HOST_KEYS.iter().filter(recorded).cloned().collect()
+        }
+    };
     Ok(Preferred {
         kex: kex.into(),
         key: keys.into(),
-        // Certificates of hosts: none is asked for until authorities can be trusted.
-        host_key_certificates: Cow::Borrowed(&[]),
+        host_key_certificates: certificates.into(),
         cipher: ciphers.into(),
         mac: macs.into(),
         compression: Cow::Borrowed(&[compression::NONE]),
@@ -146,7 +169,7 @@ mod tests {
     #[test]
     fn nothing_weak_is_offered_unless_somebody_asks_for_it_by_name() {
         let names = |wanted: &Algorithms| {
-            let preferred = preferred(&[], wanted).unwrap();
+            let preferred = preferred(&[], wanted, Certificates::None).unwrap();
             let ciphers = preferred.cipher.iter().map(|name| name.as_ref().to_owned());
             ciphers
                 .chain(preferred.mac.iter().map(|name| name.as_ref().to_owned()))
@@ -179,12 +202,16 @@ mod tests {
             kex: Some(AlgorithmList::parse("-*")),
             ..Algorithms::default()
         };
-        assert!(preferred(&[], &wanted).unwrap_err().contains("KexAlgorithms"));
+        assert!(
+            preferred(&[], &wanted, Certificates::None)
+                .unwrap_err()
+                .contains("KexAlgorithms")
+        );
         let wanted = Algorithms {
             kex: Some(AlgorithmList::parse("^ecdh-sha2-nistp384")),
             ..Algorithms::default()
         };
-        let preferred = preferred(&[], &wanted).unwrap();
+        let preferred = preferred(&[], &wanted, Certificates::None).unwrap();
         assert_eq!(preferred.kex[0], kex::ECDH_SHA2_NISTP384);
         assert!(
             preferred.kex.ends_with(&EXTENSIONS),
@@ -199,7 +226,7 @@ mod tests {
                 host_keys: wanted.map(AlgorithmList::parse),
                 ..Algorithms::default()
             };
-            preferred(&["ssh-rsa"], &wanted).unwrap().key[0].clone()
+            preferred(&["ssh-rsa"], &wanted, Certificates::None).unwrap().key[0].clone()
         };
         assert_eq!(
             first(None),

@@ -2,50 +2,75 @@
 
 use std::sync::Arc;
 
-use russh::MethodKind;
 use russh::client::{AuthResult, Handle};
 use russh::keys::{HashAlg, PrivateKeyWithHashAlg};
+use russh::{MethodKind, MethodSet};
 
-use super::agent::{Agent, SignError, Signer};
+use super::Ask;
+use super::agent::Agent;
 use super::client::{Client, Notes, words};
-use super::identity::{Candidate, Offers};
+use super::identity::{Candidate, Offers, Signs};
+use super::password::{self, Outcome};
+use super::signer::{SignError, Signer};
 use crate::event::{ConnectPhase, Unreachable};
 use crate::inventory::Connection;
 
-/// Offers keys until the host takes one.
+/// What a host is shown.
+pub(super) struct Proof<'a> {
+    pub(super) offers: &'a Offers,
+    pub(super) agent: Option<&'a Agent>,
+    pub(super) ask: Option<&'a Arc<dyn Ask>>,
+}
+
+/// Offers keys until the host takes one; then, if one is known, the password.
 pub(super) async fn prove(
     handle: &mut Handle<Client>,
     connection: &Connection,
-    offers: &Offers,
-    agent: Option<&Agent>,
+    proof: Proof<'_>,
     notes: &Notes,
 ) -> Result<(), Unreachable> {
     let mut tried = Vec::new();
-    let mut accepts = Vec::new();
-    for candidate in &offers.candidates {
+    let mut accepts = MethodSet::empty();
+    if proof.offers.candidates.is_empty() {
+        // Only to hear what the host takes (RFC 4252, section 5.2).
+        match handle
+            .authenticate_none(&connection.user)
+            .await
+            .map_err(|error| protocol(&error, notes))?
+        {
+            AuthResult::Success => {
+                notes.proved("nothing: the host asks for no proof");
+                return Ok(());
+            }
+            AuthResult::Failure {
+                remaining_methods, ..
+            } => accepts = remaining_methods,
+        }
+    }
+    for candidate in &proof.offers.candidates {
         let hash = match rsa_hash(handle, candidate)
             .await
             .map_err(|error| protocol(&error, notes))?
         {
             Ok(hash) => hash,
             Err(reason) => {
-                tried.push(format!("{}: {reason}", candidate.label()));
+                tried.push(format!("{}: {reason}", candidate.label));
                 continue;
             }
         };
-        let result = match offer(handle, connection, candidate, hash, agent)
+        let result = match offer(handle, connection, candidate, hash, &proof)
             .await
             .map_err(|error| protocol(&error, notes))?
         {
             Ok(result) => result,
             Err(reason) => {
-                tried.push(format!("{}: {reason}", candidate.label()));
+                tried.push(format!("{}: {reason}", candidate.label));
                 continue;
             }
         };
         match result {
             AuthResult::Success => {
-                notes.proved(candidate.label());
+                notes.proved(&candidate.label);
                 return Ok(());
             }
             AuthResult::Failure {
@@ -57,23 +82,42 @@ pub(super) async fn prove(
                 } else {
                     ""
                 };
-                tried.push(format!("{}{more}", candidate.label()));
+                tried.push(format!("{}{more}", candidate.label));
                 // russh says the same of a connection that has ended.
                 if let (true, Some(detail)) = (remaining_methods.is_empty(), notes.ended()) {
                     return Err(ended(connection, tried, detail, notes));
                 }
-                accepts = remaining_methods.iter().map(String::from).collect();
-                if !remaining_methods.contains(&MethodKind::PublicKey) {
+                let over = !remaining_methods.contains(&MethodKind::PublicKey);
+                accepts = remaining_methods;
+                if over {
                     break;
                 }
             }
         }
     }
-    tried.extend(offers.notes.iter().cloned());
+    if let Some(password) = &connection.password {
+        let outcome = password::prove(handle, connection, password, &accepts)
+            .await
+            .map_err(|error| protocol(&error, notes))?;
+        match outcome {
+            Some(Outcome::LoggedIn) => {
+                notes.proved("password");
+                return Ok(());
+            }
+            Some(Outcome::Refused(method)) => {
+                tried.push(method);
+                if let Some(detail) = notes.ended() {
+                    return Err(ended(connection, tried, detail, notes));
+                }
+            }
+            None => {}
+        }
+    }
+    tried.extend(proof.offers.notes.iter().cloned());
     Err(Unreachable::Denied {
         user: connection.user.clone(),
         tried,
-        accepts,
+        accepts: accepts.iter().map(String::from).collect(),
     })
 }
 
@@ -118,27 +162,34 @@ async fn offer(
     connection: &Connection,
     candidate: &Candidate,
     hash: Option<HashAlg>,
-    agent: Option<&Agent>,
+    proof: &Proof<'_>,
 ) -> Result<Skipped<AuthResult>, russh::Error> {
     let user = connection.user.as_str();
-    match (candidate, agent) {
-        (Candidate::Key { key, .. }, _) => {
+    let mut signer = Signer {
+        signs: &candidate.signs,
+        agent: proof.agent,
+        ask: proof.ask,
+    };
+    let result = match (&candidate.certificate, &candidate.signs) {
+        (None, Signs::Here(key)) => {
             let key = PrivateKeyWithHashAlg::new(Arc::clone(key), hash);
-            let result = handle.authenticate_publickey(user, key).await;
-            Ok(Ok(result?))
+            return Ok(Ok(handle.authenticate_publickey(user, key).await?));
         }
-        (Candidate::Agent { key, .. }, Some(agent)) => {
-            let mut signer = Signer(agent);
-            match handle
-                .authenticate_publickey_with(user, key.clone(), hash, &mut signer)
+        (Some(certificate), _) => {
+            handle
+                .authenticate_certificate_with(user, (**certificate).clone(), hash, &mut signer)
                 .await
-            {
-                Ok(result) => Ok(Ok(result)),
-                Err(SignError::Agent(detail)) => Ok(Err(format!("the agent did not sign: {detail}"))),
-                Err(SignError::Session(_)) => Err(russh::Error::SendError),
-            }
         }
-        (Candidate::Agent { .. }, None) => Ok(Err("there is no agent".to_owned())),
+        (None, _) => {
+            handle
+                .authenticate_publickey_with(user, candidate.key.clone(), hash, &mut signer)
+                .await
+        }
+    };
+    match result {
+        Ok(result) => Ok(Ok(result)),
+        Err(SignError::Unsigned(detail)) => Ok(Err(detail)),
+        Err(SignError::Session(_)) => Err(russh::Error::SendError),
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
 use super::key::Key;
-use super::known_hosts::KnownHosts;
+use super::known_hosts::{KnownHosts, hashed_name};
 use super::verdict::{Recorded, Verdict};
 
 /// The longest file read: some 100,000 lines.
@@ -54,9 +54,9 @@ impl Book {
         }
     }
 
-    /// Writes `key` down for `name`. Any verdict but [`Verdict::Trusted`] means that it was not, because the file
+    /// Writes `key` down for `name`, or for its hash. Any verdict but [`Verdict::Trusted`] means that it was not, because the file
     /// says otherwise by now.
-    pub(super) async fn learn(&self, name: &str, key: &Key) -> Result<Verdict, String> {
+    pub(super) async fn learn(&self, name: &str, key: &Key, hashed: bool) -> Result<Verdict, String> {
         let mut state = self.state.lock().await;
         if let Some(detail) = &state.read_only {
             return Err(detail.clone());
@@ -69,7 +69,7 @@ impl Book {
             return Err("it was not read".to_owned());
         };
         let (path, name, key) = (self.path.clone(), name.to_owned(), key.clone());
-        let recorded = spawn_blocking(move || record(&path, loaded, &name, &key)).await;
+        let recorded = spawn_blocking(move || record(&path, loaded, &name, &key, hashed)).await;
         match recorded.unwrap_or_else(|panicked| Err(panicked.to_string())) {
             Ok((now, verdict)) => {
                 state.loaded = Some(Ok(now));
@@ -134,7 +134,13 @@ fn parsed(path: &Path, content: &[u8]) -> Loaded {
 /// Appends a line under the file's lock, in one write; a write cut short is taken back.
 ///
 /// Another process may have learned the host meanwhile, so the matter is decided again first.
-fn record(path: &Path, read_before: Loaded, name: &str, key: &Key) -> Result<(Loaded, Verdict), String> {
+fn record(
+    path: &Path,
+    read_before: Loaded,
+    name: &str,
+    key: &Key,
+    hashed: bool,
+) -> Result<(Loaded, Verdict), String> {
     let words = |error: std::io::Error| error.to_string();
     if path == Path::new("/dev/null") {
         return Err("a new host key cannot be written to it".to_owned());
@@ -160,7 +166,13 @@ fn record(path: &Path, read_before: Loaded, name: &str, key: &Key) -> Result<(Lo
     if verdict != Verdict::Unknown {
         return Ok((now, verdict));
     }
-    let line = key.line(name);
+    let line = if hashed {
+        let mut salt = [0; 20];
+        getrandom::fill(&mut salt).map_err(|error| error.to_string())?;
+        key.line(&hashed_name(name, salt))
+    } else {
+        key.line(name)
+    };
     let separator = if ends_open(&mut file)? { "\n" } else { "" };
     let text = format!("{separator}{line}\n");
     if let Err(error) = file.write_all(text.as_bytes()) {

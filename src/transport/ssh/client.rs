@@ -3,11 +3,13 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use russh::client::{ChannelOpenHandle, DisconnectReason, Handler, Msg, Session};
-use russh::keys::PublicKeyOrCertificate;
+use russh::keys::{Certificate, PublicKeyOrCertificate};
 use russh::{Channel, Error};
 
+use super::certificate::Presented;
 use super::key::Key;
 use super::trust::{Decision, Expectation};
 use crate::event::Unreachable;
@@ -15,7 +17,7 @@ use crate::transport::Link;
 
 /// russh's side of one connection. It runs inside the connection's loop, so nothing here may wait.
 pub(super) struct Client {
-    pub(super) expectation: Expectation,
+    pub(super) expectation: Arc<Expectation>,
     pub(super) notes: Arc<Notes>,
 }
 
@@ -73,33 +75,51 @@ impl Notes {
     }
 }
 
+impl Client {
+    /// Keeps what was decided about `key` where it is looked for later.
+    fn taken(&self, key: Key, decision: Result<Decision, Unreachable>) -> bool {
+        self.notes.with(|content| {
+            content.link.host_key = (key.key_type.clone(), key.fingerprint());
+            content.link.learned = matches!(decision, Ok(Decision::Learn));
+            match decision {
+                Ok(Decision::Accept) => true,
+                Ok(Decision::Learn) => {
+                    content.learned = Some(key);
+                    true
+                }
+                Err(refused) => {
+                    content.refused = Some(refused);
+                    false
+                }
+            }
+        })
+    }
+
+    fn certified(&self, certificate: &Certificate) -> bool {
+        let Some(shown) = Presented::new(certificate) else {
+            return false;
+        };
+        // A clock before 1970 leaves no certificate valid.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.map_or(0, |since| since.as_secs());
+        let decision = self.expectation.decide_certificate(&shown, now);
+        self.taken(shown.subject, decision)
+    }
+}
+
 impl Handler for Client {
     type Error = Error;
 
     async fn check_server_key(&mut self, offered: &PublicKeyOrCertificate) -> Result<bool, Error> {
-        let PublicKeyOrCertificate::PublicKey { key, .. } = offered else {
-            // We offered no certificate algorithm; a host that sends one all the same is not trusted by it.
-            return Ok(false);
+        let key = match offered {
+            PublicKeyOrCertificate::PublicKey { key, .. } => key,
+            PublicKeyOrCertificate::Certificate(certificate) => return Ok(self.certified(certificate)),
         };
         let Some(key) = key.to_bytes().ok().and_then(Key::from_blob) else {
             return Ok(false);
         };
-        let decided = self.expectation.decide(&key);
-        self.notes.with(|content| {
-            content.link.host_key = (key.key_type.clone(), key.fingerprint());
-            content.link.learned = matches!(decided, Ok(Decision::Learn));
-        });
-        match decided {
-            Ok(Decision::Accept) => Ok(true),
-            Ok(Decision::Learn) => {
-                self.notes.with(|content| content.learned = Some(key));
-                Ok(true)
-            }
-            Err(refused) => {
-                self.notes.with(|content| content.refused = Some(refused));
-                Ok(false)
-            }
-        }
+        let decision = self.expectation.decide(&key);
+        Ok(self.taken(key, decision))
     }
 
     async fn disconnected(&mut self, reason: DisconnectReason<Error>) -> Result<(), Error> {
@@ -200,6 +220,19 @@ impl Handler for Client {
     ) -> Result<(), Error> {
         drop(reply);
         Ok(())
+    }
+}
+
+/// Whether an error says no more than that the host closed the connection.
+pub(super) fn closed(error: &Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    match error {
+        Error::Disconnect | Error::HUP => true,
+        Error::IO(error) => matches!(
+            error.kind(),
+            UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe
+        ),
+        _ => false,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Keys to prove who we are with: files, read once per run, and those the agent holds.
+//! Keys to prove who we are with: files, read once per run, and those the agent holds; with their certificates.
 
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read};
@@ -6,13 +6,16 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use russh::keys::agent::AgentIdentity;
 use russh::keys::ssh_key::public::KeyData;
-use russh::keys::{HashAlg, PrivateKey, PublicKey, decode_secret_key};
+use russh::keys::{Certificate, HashAlg, PrivateKey, PublicKey, decode_secret_key};
 use tokio::sync::OnceCell;
 
-use super::agent::Agent;
+use super::Ask;
+use super::agent::{Agent, Held};
+use super::locked::Locked;
 use crate::event::Unreachable;
-use crate::inventory::Connection;
+use crate::inventory::{Connection, Method};
 
 /// How many keys a host is offered. Each costs one of its `MaxAuthTries`, 6 by default (`sshd_config(5)`), and a
 /// host that runs out of them closes the connection without saying which key it would have taken.
@@ -21,19 +24,38 @@ const MAX_OFFERS: usize = 5;
 /// The longest key file read; an RSA key of 16384 bits has some 13 KiB.
 const MAX_BYTES: u64 = 64 << 10;
 
+/// What is read once, by its path.
+type Once<T> = Mutex<HashMap<PathBuf, Arc<OnceCell<T>>>>;
+
 /// The keys of a run, shared by all its hosts.
 #[derive(Default)]
 pub(super) struct Identities {
-    files: Mutex<HashMap<PathBuf, Arc<OnceCell<KeyFile>>>>,
+    files: Once<KeyFile>,
+    certificates: Once<Option<Arc<Certificate>>>,
     agents: Mutex<HashMap<PathBuf, Arc<Agent>>>,
+    /// Who is asked for passphrases, if anybody can be.
+    pub(super) ask: Option<Arc<dyn Ask>>,
 }
 
 /// A key to offer.
-pub(super) enum Candidate {
-    /// We hold the private key.
-    Key { key: Arc<PrivateKey>, label: String },
-    /// The agent does.
-    Agent { key: PublicKey, label: String },
+pub(super) struct Candidate {
+    pub(super) key: PublicKey,
+    /// Shown in place of the bare key.
+    pub(super) certificate: Option<Arc<Certificate>>,
+    pub(super) signs: Signs,
+    /// What it is called towards people.
+    pub(super) label: String,
+}
+
+/// Who signs with a key.
+#[derive(Clone)]
+pub(super) enum Signs {
+    /// We do.
+    Here(Arc<PrivateKey>),
+    /// We do, once somebody has said its passphrase, which is asked for when a host takes the key.
+    Locked(Arc<Locked>),
+    /// The agent does, which knows the key by this.
+    Agent(Box<AgentIdentity>),
 }
 
 /// What there is to offer to a host.
@@ -48,7 +70,9 @@ pub(super) struct Offers {
 #[derive(Clone)]
 enum KeyFile {
     Key(Arc<PrivateKey>),
-    /// Encrypted, or only its public half is there: good if the agent holds it.
+    /// Encrypted: good if the agent holds it, or somebody can be asked.
+    Locked(Arc<Locked>),
+    /// Only its public half is there: good if the agent holds it.
     Public(PublicKey, &'static str),
     /// Nothing to offer, but no mistake that must stop a run: `IdentityFile` may name keys that are not there.
     Absent(&'static str),
@@ -56,21 +80,17 @@ enum KeyFile {
 }
 
 impl Candidate {
-    pub(super) fn label(&self) -> &str {
-        match self {
-            Self::Key { label, .. } | Self::Agent { label, .. } => label,
-        }
-    }
-
-    fn public(&self) -> &KeyData {
-        match self {
-            Self::Key { key, .. } => key.public_key().key_data(),
-            Self::Agent { key, .. } => key.key_data(),
-        }
-    }
-
     pub(super) fn is_rsa(&self) -> bool {
-        self.public().is_rsa()
+        self.key.key_data().is_rsa()
+    }
+}
+
+impl Offers {
+    /// Whether a person may have to be waited for.
+    pub(super) fn may_ask(&self) -> bool {
+        self.candidates
+            .iter()
+            .any(|candidate| matches!(candidate.signs, Signs::Locked(_)))
     }
 }
 
@@ -85,54 +105,19 @@ impl Identities {
         Some(Arc::clone(agent))
     }
 
-    /// What to offer to a host, in order; an error when there is nothing.
+    /// What to offer to a host, in order; an error when there is nothing, not even a password.
     pub(super) async fn offers(&self, connection: &Connection) -> Result<Offers, Unreachable> {
-        let mut candidates: Vec<Candidate> = Vec::new();
         let mut notes = Vec::new();
-        let agent = self.agent(connection);
-        let mut held: Option<Vec<(PublicKey, String)>> = None;
-        for path in &connection.identity_files {
-            let file = path.display();
-            match self.file(path).await {
-                KeyFile::Key(key) => candidates.push(Candidate::Key {
-                    label: describe(&file.to_string(), key.public_key()),
-                    key,
-                }),
-                KeyFile::Public(key, why) => {
-                    if held.is_none() {
-                        held = Some(held_by(agent.as_deref(), &mut notes).await);
-                    }
-                    let in_agent = held
-                        .iter()
-                        .flatten()
-                        .any(|(other, _)| other.key_data() == key.key_data());
-                    if in_agent {
-                        let label = describe(&format!("agent: {file}"), &key);
-                        candidates.push(Candidate::Agent { key, label });
-                    } else {
-                        notes.push(format!("{file}: {why}, and the agent does not hold it"));
-                    }
-                }
-                KeyFile::Absent(why) => notes.push(format!("{file}: {why}")),
-                KeyFile::Unusable(detail) => {
-                    let file = file.to_string();
-                    return Err(Unreachable::Identity { file, detail });
-                }
-            }
-        }
-        if !connection.identities_only {
-            if held.is_none() {
-                held = Some(held_by(agent.as_deref(), &mut notes).await);
-            }
-            for (key, comment) in held.into_iter().flatten() {
-                let label = describe(&format!("agent: {comment}"), &key);
-                candidates.push(Candidate::Agent { key, label });
-            }
-        }
-        let mut seen = Vec::new();
+        let mut candidates = if connection.authentication.contains(&Method::PublicKey) {
+            self.candidates(connection, &mut notes).await?
+        } else {
+            Vec::new()
+        };
+        let mut seen: Vec<(KeyData, bool)> = Vec::new();
         candidates.retain(|candidate| {
-            let new = !seen.contains(candidate.public());
-            seen.push(candidate.public().clone());
+            let this = (candidate.key.key_data().clone(), candidate.certificate.is_some());
+            let new = !seen.contains(&this);
+            seen.push(this);
             new
         });
         if candidates.len() > MAX_OFFERS {
@@ -142,38 +127,156 @@ impl Identities {
             ));
             candidates.truncate(MAX_OFFERS);
         }
-        if candidates.is_empty() {
+        if candidates.is_empty() && connection.password.is_none() {
             return Err(nothing_to_offer(connection, &notes));
         }
         Ok(Offers { candidates, notes })
     }
 
+    async fn candidates(
+        &self,
+        connection: &Connection,
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<Candidate>, Unreachable> {
+        let mut candidates: Vec<Candidate> = Vec::new();
+        let agent = self.agent(connection);
+        let mut held: Option<Arc<[Held]>> = None;
+        for path in &connection.identity_files {
+            let file = path.display().to_string();
+            let (key, signs, why) = match self.file(path).await {
+                KeyFile::Key(key) => (key.public_key().clone(), Some(Signs::Here(key)), ""),
+                KeyFile::Locked(locked) => {
+                    let key = locked.public.clone();
+                    let signs = self.ask.as_ref().map(|_| Signs::Locked(locked));
+                    (key, signs, "it is encrypted")
+                }
+                KeyFile::Public(key, why) => (key, None, why),
+                KeyFile::Absent(why) => {
+                    notes.push(format!("{file}: {why}"));
+                    continue;
+                }
+                KeyFile::Unusable(detail) => return Err(Unreachable::Identity { file, detail }),
+            };
+            let mut label = describe(&file, &key);
+            let signs = match signs {
+                Some(here @ Signs::Here(_)) => here,
+                other => {
+                    if held.is_none() {
+                        held = Some(held_by(agent.as_deref(), notes).await);
+                    }
+                    let identity = held
+                        .iter()
+                        .flat_map(|held| held.iter())
+                        .find(|held| held.key.key_data() == key.key_data());
+                    match (identity, other) {
+                        (Some(held), _) => {
+                            label = describe(&format!("agent: {file}"), &key);
+                            Signs::Agent(Box::new(held.identity.clone()))
+                        }
+                        (None, Some(locked)) => locked,
+                        (None, None) => {
+                            notes.push(format!("{file}: {why}, and the agent does not hold it"));
+                            continue;
+                        }
+                    }
+                }
+            };
+            for certificate in self.certificates(path, connection, &key).await {
+                candidates.push(Candidate {
+                    key: key.clone(),
+                    label: certified(&label, &certificate),
+                    certificate: Some(certificate),
+                    signs: signs.clone(),
+                });
+            }
+            candidates.push(Candidate {
+                key,
+                certificate: None,
+                signs,
+                label,
+            });
+        }
+        if !connection.identities_only {
+            if held.is_none() {
+                held = Some(held_by(agent.as_deref(), notes).await);
+            }
+            for held in held.iter().flat_map(|held| held.iter()) {
+                let label = describe(&format!("agent: {}", held.comment), &held.key);
+                candidates.push(Candidate {
+                    key: held.key.clone(),
+                    label: match &held.certificate {
+                        Some(certificate) => certified(&label, certificate),
+                        None => label,
+                    },
+                    certificate: held.certificate.clone(),
+                    signs: Signs::Agent(Box::new(held.identity.clone())),
+                });
+            }
+        }
+        Ok(candidates)
+    }
+
     async fn file(&self, path: &Path) -> KeyFile {
-        let cell = {
-            // Nothing panics while it is held, and a map of cells cannot be left half changed.
-            let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(files.entry(path.to_owned()).or_default())
-        };
-        let read = || async {
-            let path = path.to_owned();
-            // Checking an RSA key takes milliseconds; that does not belong on a thread that serves connections.
-            let result = tokio::task::spawn_blocking(move || read_key(&path)).await;
-            result.unwrap_or_else(|panicked| KeyFile::Unusable(panicked.to_string()))
-        };
-        cell.get_or_init(read).await.clone()
+        let read = |path: PathBuf| read_key(&path);
+        once(&self.files, path, read)
+            .await
+            .unwrap_or_else(|panicked| KeyFile::Unusable(panicked.to_string()))
+    }
+
+    /// Certificates for `key`: `FILE-cert.pub` beside it, as ssh looks for it, and the configured ones that are its.
+    async fn certificates(
+        &self,
+        path: &Path,
+        connection: &Connection,
+        key: &PublicKey,
+    ) -> Vec<Arc<Certificate>> {
+        let beside = with_suffix(path, "-cert.pub");
+        let mut found: Vec<Arc<Certificate>> = Vec::new();
+        for path in connection.certificate_files.iter().chain([&beside]) {
+            let read = |path: PathBuf| {
+                let (text, _) = read_text(&path).ok()?;
+                Certificate::from_openssh(text.trim()).ok().map(Arc::new)
+            };
+            let certificate = once(&self.certificates, path, read).await.ok().flatten();
+            found.extend(certificate.filter(|certificate| {
+                certificate.public_key() == key.key_data() && !found.contains(certificate)
+            }));
+        }
+        found
     }
 }
 
-/// The agent's keys with their comments; why there are none goes to `notes`.
-async fn held_by(agent: Option<&Agent>, notes: &mut Vec<String>) -> Vec<(PublicKey, String)> {
+/// Reads a file the first time it is asked for.
+async fn once<T: Clone + Send + 'static>(
+    all: &Once<T>,
+    path: &Path,
+    read: impl FnOnce(PathBuf) -> T + Send + 'static,
+) -> Result<T, tokio::task::JoinError> {
+    let cell = {
+        // Nothing panics while it is held, and a map of cells cannot be left half changed.
+        let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(path.to_owned()).or_default())
+    };
+    // Checking an RSA key takes milliseconds; that does not belong on a thread that serves connections.
+    let path = path.to_owned();
+    let read = || async { tokio::task::spawn_blocking(move || read(path)).await };
+    cell.get_or_try_init(read).await.cloned()
+}
+
+fn certified(label: &str, certificate: &Certificate) -> String {
+    format!("{label} with certificate {:?}", certificate.key_id())
+}
+
+/// The agent's keys; why there are none goes to `notes`.
+async fn held_by(agent: Option<&Agent>, notes: &mut Vec<String>) -> Arc<[Held]> {
     let Some(agent) = agent else {
-        return Vec::new();
+        return Arc::default();
     };
     match agent.keys().await {
         Ok(keys) => keys,
         Err(detail) => {
             notes.push(format!("agent {}: {detail}", agent.socket().display()));
-            Vec::new()
+            Arc::default()
         }
     }
 }
@@ -223,7 +326,12 @@ fn read_key(path: &Path) -> KeyFile {
             // An encrypted key of OpenSSH's own format still shows its public half.
             let public = PrivateKey::from_openssh(&text).map(|key| key.public_key().clone());
             match public.ok().or_else(|| read_public(path)) {
-                Some(key) => KeyFile::Public(key, "it is encrypted"),
+                // OpenSSL's own envelope around an EC key; ssh-keygen has not written it by itself since 2014.
+                Some(key) if text.contains("BEGIN EC PRIVATE KEY") => KeyFile::Public(
+                    key,
+                    "it is encrypted in a format of old, which `ssh-keygen -p` rewrites",
+                ),
+                Some(key) => KeyFile::Locked(Arc::new(Locked::new(path.to_owned(), text, key))),
                 None => KeyFile::Absent("it is encrypted, and there is no .pub file beside it"),
             }
         }
@@ -252,8 +360,13 @@ fn read_text(path: &Path) -> std::io::Result<(String, u32)> {
 }
 
 fn read_public(path: &Path) -> Option<PublicKey> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".pub");
-    let (text, _) = read_text(Path::new(&name)).ok()?;
+    let (text, _) = read_text(&with_suffix(path, ".pub")).ok()?;
     PublicKey::from_openssh(&text).ok()
+}
+
+/// `path` with more at its end; not an extension, which would replace one.
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }

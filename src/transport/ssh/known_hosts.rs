@@ -191,6 +191,17 @@ pub fn lookup_name(address: &str, port: u16) -> Option<String> {
     })
 }
 
+/// A name as `HashKnownHosts` writes it: `|1|salt|digest`.
+pub fn hashed_name(name: &str, salt: [u8; 20]) -> String {
+    // HMAC takes a key of any length.
+    let digest = Hmac::<Sha1>::new_from_slice(&salt).map(|mut mac| {
+        mac.update(name.to_ascii_lowercase().as_bytes());
+        mac.finalize().into_bytes()
+    });
+    let digest = digest.map(|digest| BASE64.encode(&digest)).unwrap_or_default();
+    format!("|1|{}|{digest}", BASE64.encode(&salt))
+}
+
 fn split_word(text: &str) -> (&str, &str) {
     let end = text.find([' ', '\t']).unwrap_or(text.len());
     let (word, rest) = text.split_at(end);

@@ -9,6 +9,7 @@ mod algorithms;
 mod authenticate;
 mod becoming;
 mod book;
+mod certificate;
 mod client;
 mod command;
 mod connect;
@@ -18,8 +19,12 @@ mod identity;
 mod jump;
 pub mod key;
 pub mod known_hosts;
+mod locked;
+mod pace;
+mod password;
 mod pipe;
 mod session;
+mod signer;
 mod stream;
 mod trust;
 mod tunnel;
@@ -34,12 +39,14 @@ use russh::SshId;
 use russh::client::{Config, Handle};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use self::authenticate::Proof;
 use self::client::{Client, Notes, words};
 use self::command::{ProxyCommand, Said};
 use self::connect::Resolver;
 use self::descriptors::{Descriptors, Permit};
 use self::identity::Identities;
 use self::jump::Bastions;
+use self::pace::Paces;
 use self::pipe::Pipe;
 use self::session::SshSession;
 use self::trust::{Expectation, Trust};
@@ -47,6 +54,7 @@ use self::tunnel::INNER_WINDOW;
 use super::{BoxFuture, Session, Transport};
 use crate::event::{ConnectPhase, Unreachable};
 use crate::inventory::{Algorithms, Connection, Host, Route};
+use crate::script::Secret;
 
 /// The SSH transport. One value serves all hosts of a run: they share key files, agents and known hosts.
 #[derive(Default)]
@@ -55,14 +63,39 @@ pub struct Ssh {
     identities: Identities,
     resolver: Resolver,
     bastions: Bastions,
+    paces: Paces,
     descriptors: Descriptors,
     configs: Mutex<HashMap<Policy, Arc<Config>>>,
+}
+
+/// A person who may be asked for a secret.
+pub trait Ask: Send + Sync {
+    /// Asks, and waits; `None` when there is nobody, or no answer. Called where waiting holds up nobody else.
+    fn secret(&self, question: &str) -> Option<Secret>;
+}
+
+/// How long a login may take when somebody has to be asked first; sshd waits as long (`LoginGraceTime`).
+const PERSON: Duration = Duration::from_secs(120);
+
+/// Why a host did not greet us.
+struct Ungreeted {
+    cause: Unreachable,
+    /// It closed the connection before it said which keys it has: too many may be on their way in.
+    turned_away: bool,
+}
+
+impl From<Unreachable> for Ungreeted {
+    fn from(cause: Unreachable) -> Self {
+        let turned_away = false;
+        Self { cause, turned_away }
+    }
 }
 
 /// What one [`Config`] differs from another by.
 #[derive(PartialEq, Eq, Hash)]
 struct Policy {
     types: Vec<String>,
+    certificates: algorithms::Certificates,
     algorithms: Arc<Algorithms>,
     keepalive: (Duration, u32),
     window: u32,
@@ -89,6 +122,13 @@ impl Ssh {
         Self::default()
     }
 
+    /// With somebody who is asked for passphrases of keys that hosts take.
+    #[must_use]
+    pub fn asking(mut self, ask: Arc<dyn Ask>) -> Self {
+        self.identities.ask = Some(ask);
+        self
+    }
+
     async fn open(&self, host: &Host) -> Result<SshSession, Unreachable> {
         let greeted = self.login(&host.connection).await?;
         Ok(SshSession::new(greeted, &host.connection))
@@ -98,19 +138,50 @@ impl Ssh {
     fn login<'a>(&'a self, connection: &'a Arc<Connection>) -> BoxFuture<'a, Result<Greeted, Unreachable>> {
         Box::pin(async move {
             // What can go wrong without contact goes wrong without contact.
-            let expectation = self.trust.expectation(connection).await?;
+            let expectation = Arc::new(self.trust.expectation(connection).await?);
             let offers = self.identities.offers(connection).await?;
             let config = self.config(connection, &expectation)?;
-            let Way { pipe, permit, said } = self.way(connection).await?;
-            let greeting = self.greet(connection, config, pipe, expectation, permit);
-            let mut greeted = match (greeting.await, said) {
-                (Err(cause), Some(said)) => return Err(told(connection, cause, said).await),
-                (greeted, _) => greeted?,
+            let pace = self.paces.of(&connection.address, connection.port);
+            let mut tries = 0;
+            let (mut greeted, place) = loop {
+                let place = pace.enter().await;
+                tries += 1;
+                let Way { pipe, permit, said } = self.way(connection).await?;
+                let (config, expectation) = (Arc::clone(&config), Arc::clone(&expectation));
+                let greeting = self.greet(connection, config, pipe, expectation, permit);
+                match (greeting.await, said) {
+                    (Ok(greeted), _) => break (greeted, place),
+                    (Err(Ungreeted { cause, .. }), Some(said)) => {
+                        return Err(told(connection, cause, said).await);
+                    }
+                    (Err(Ungreeted { cause, turned_away }), None) => {
+                        let wait = if turned_away {
+                            place.turned_away(tries)
+                        } else {
+                            None
+                        };
+                        let Some(wait) = wait else { return Err(cause) };
+                        tokio::time::sleep(wait).await;
+                    }
+                }
             };
             let Greeted { handle, notes, .. } = &mut greeted;
             let agent = self.identities.agent(connection);
-            let prove = authenticate::prove(handle, connection, &offers, agent.as_deref(), notes);
-            bounded(connection, ConnectPhase::Authenticate, prove).await?;
+            let proof = Proof {
+                offers: &offers,
+                agent: agent.as_deref(),
+                ask: self.identities.ask.as_ref(),
+            };
+            let prove = authenticate::prove(handle, connection, proof, notes);
+            let after = if offers.may_ask() {
+                PERSON
+            } else {
+                connection.connect_timeout
+            };
+            let phase = ConnectPhase::Authenticate;
+            let late = Unreachable::Timeout { phase, after };
+            tokio::time::timeout(after, prove).await.unwrap_or(Err(late))?;
+            place.let_in();
             Ok(greeted)
         })
     }
@@ -159,9 +230,9 @@ impl Ssh {
         connection: &Connection,
         config: Arc<Config>,
         pipe: Pipe,
-        expectation: Expectation,
+        expectation: Arc<Expectation>,
         permit: Option<Permit>,
-    ) -> Result<Greeted, Unreachable> {
+    ) -> Result<Greeted, Ungreeted> {
         let token = CancellationToken::new();
         let cut = token.clone().drop_guard();
         let name = expectation.name.clone();
@@ -178,15 +249,23 @@ impl Ssh {
         let handshake = async {
             russh::client::connect_stream(config, stream, client)
                 .await
-                .map_err(|error| {
-                    let protocol = || Unreachable::Protocol {
-                        phase: ConnectPhase::Handshake,
-                        detail: notes.ended().unwrap_or_else(|| words(&error)),
-                    };
-                    notes.refused().unwrap_or_else(protocol)
+                .map_err(|error| match notes.refused() {
+                    Some(cause) => cause.into(),
+                    None => Ungreeted {
+                        cause: Unreachable::Protocol {
+                            phase: ConnectPhase::Handshake,
+                            detail: notes.ended().unwrap_or_else(|| words(&error)),
+                        },
+                        turned_away: client::closed(&error),
+                    },
                 })
         };
-        let handle = bounded(connection, ConnectPhase::Handshake, handshake).await?;
+        let after = connection.connect_timeout;
+        let phase = ConnectPhase::Handshake;
+        let late = Unreachable::Timeout { phase, after };
+        let handle = tokio::time::timeout(after, handshake)
+            .await
+            .unwrap_or_else(|_| Err(late.into()))?;
         if let Some(key) = notes.learned() {
             self.trust.learn(connection, &name, key).await?;
         }
@@ -203,6 +282,7 @@ impl Ssh {
         let defaults = Config::default();
         let policy = Policy {
             types: types.iter().map(ToString::to_string).collect(),
+            certificates: expectation.certificates(),
             algorithms: Arc::clone(&connection.algorithms),
             keepalive: (connection.keepalive, connection.keepalive_max),
             window: match connection.route {
@@ -214,7 +294,7 @@ impl Ssh {
         if let Some(known) = configs.get(&policy) {
             return Ok(Arc::clone(known));
         }
-        let preferred = algorithms::preferred(&types, &connection.algorithms);
+        let preferred = algorithms::preferred(&types, &connection.algorithms, expectation.certificates());
         let config = Arc::new(Config {
             client_id: SshId::Standard(Cow::Borrowed(concat!(
                 "SSH-2.0-provision_",

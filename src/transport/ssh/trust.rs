@@ -6,11 +6,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::algorithms::Certificates;
 use super::book::Book;
+use super::certificate::Presented;
 use super::key::Key;
 use super::known_hosts::lookup_name;
 use super::verdict::{Recorded, Verdict};
-use crate::event::Unreachable;
+use crate::event::{CertificateProblem, Unreachable};
 use crate::inventory::{Connection, HostKeyPolicy};
 
 /// The files of known hosts, shared by all hosts of a run.
@@ -44,17 +46,106 @@ pub(super) enum Decision {
 impl Expectation {
     /// Key types to ask the host for first.
     pub(super) fn types(&self) -> Vec<&str> {
-        let mut types = self.recorded.types();
-        if types.is_empty() {
-            types = self.bare.as_ref().map(Recorded::types).unwrap_or_default();
+        self.recorded.types()
+    }
+
+    /// Which certificates are worth asking for: some where an authority is recorded, or something is revoked, which may
+    /// be one. Where keys are recorded and no authority is, a certificate of another type would hide those keys.
+    pub(super) fn certificates(&self) -> Certificates {
+        let decide = |recorded: &Recorded| recorded.has_authority() || recorded.has_revoked();
+        let types = self.types();
+        if !self.all().any(decide) {
+            Certificates::None
+        } else if self.recorded.has_authority() || types.is_empty() || types.contains(&"ssh-ed25519") {
+            Certificates::All
+        } else {
+            Certificates::OfRecorded
         }
-        types
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Recorded> {
+        [&self.recorded].into_iter().chain(&self.bare)
+    }
+
+    /// The name without a port, as a certificate has it.
+    fn principal(&self) -> &str {
+        let bracketed = self.name.strip_prefix('[').and_then(|rest| rest.split_once("]:"));
+        bracketed.map_or(self.name.as_str(), |(name, _)| name)
+    }
+
+    /// Decides about a certificate at `now`, in seconds since 1970. One that does not convince leaves the key in it,
+    /// which may be recorded by itself. The order is `check_host_key`'s in OpenSSH, with one exception: a key recorded for
+    /// the address with its port binds, and what is recorded for the bare address cannot stand in for it.
+    pub(super) fn decide_certificate(
+        &self,
+        shown: &Presented<'_>,
+        now: u64,
+    ) -> Result<Decision, Unreachable> {
+        if let Some((verdict, key)) = revoked(&self.recorded, shown) {
+            return Err(refusal(verdict, key, &self.name, &self.files));
+        }
+        let problem = match self.certified(&self.recorded, shown, now) {
+            Ok(()) => return Ok(Decision::Accept),
+            Err(problem) => problem,
+        };
+        if problem == CertificateProblem::UnknownAuthority
+            && let Some(bare) = self.bare.as_ref().filter(|_| self.recorded.types().is_empty())
+            && revoked(bare, shown).is_none()
+            && (self.certified(bare, shown, now).is_ok() || bare.verdict(&shown.subject) == Verdict::Trusted)
+        {
+            return Ok(Decision::Accept);
+        }
+        let by_itself = self.decide(&shown.subject);
+        if let (Ok(Decision::Learn), Some(bare)) = (&by_itself, &self.bare)
+            && let Some((verdict, key)) = revoked(bare, shown)
+        {
+            return Err(refusal(verdict, key, &self.name, &self.files));
+        }
+        if !self.all().any(Recorded::has_authority) {
+            return by_itself;
+        }
+        match by_itself {
+            Ok(Decision::Accept) => Ok(Decision::Accept),
+            Err(
+                said @ (Unreachable::HostKeyChanged { .. }
+                | Unreachable::HostKeyRevoked { .. }
+                | Unreachable::KnownHosts { .. }),
+            ) => Err(said),
+            // With an authority recorded a host is not new, so it is not taken for one.
+            _ => Err(Unreachable::HostCertificate {
+                problem,
+                key_id: shown.key_id().to_owned(),
+                authority: shown.authority.fingerprint(),
+                principals: shown.principals().to_vec(),
+                name: self.principal().to_owned(),
+            }),
+        }
+    }
+
+    /// Whether an authority that `recorded` names certifies the host.
+    fn certified(
+        &self,
+        recorded: &Recorded,
+        shown: &Presented<'_>,
+        now: u64,
+    ) -> Result<(), CertificateProblem> {
+        if recorded.certified_by(&shown.authority) {
+            shown.check(self.principal(), now)
+        } else {
+            Err(CertificateProblem::UnknownAuthority)
+        }
     }
 
     /// Decides about an offered key, without I/O: it is asked inside the connection's own loop.
     pub(super) fn decide(&self, offered: &Key) -> Result<Decision, Unreachable> {
         let mut verdict = self.recorded.verdict(offered);
-        if let (Verdict::Unknown, Some(bare)) = (&verdict, &self.bare) {
+        // An authority alone says nothing of the host's own keys.
+        let open = match verdict {
+            Verdict::Unknown => true,
+            Verdict::OtherType { .. } => self.recorded.types().is_empty(),
+            _ => false,
+        };
+        if let (true, Some(bare)) = (open, &self.bare) {
             let other = bare.verdict(offered);
             if matches!(other, Verdict::Trusted | Verdict::Revoked { .. }) {
                 verdict = other;
@@ -71,6 +162,13 @@ impl Expectation {
             (verdict, _) => Err(refusal(verdict, offered, &self.name, &self.files)),
         }
     }
+}
+
+/// Which of a certificate's two keys is revoked.
+fn revoked<'a>(recorded: &Recorded, shown: &'a Presented<'_>) -> Option<(Verdict, &'a Key)> {
+    let keys = [&shown.subject, &shown.authority];
+    keys.into_iter()
+        .find_map(|key| recorded.revocation(key).map(|verdict| (verdict, key)))
 }
 
 fn unreadable(place: &str, detail: &str) -> Unreachable {
@@ -167,7 +265,11 @@ impl Trust {
             return Err(unreadable("", "there is no file to write the new host key to"));
         };
         let file = path.display().to_string();
-        match self.book(path).learn(name, &key).await {
+        match self
+            .book(path)
+            .learn(name, &key, connection.hash_known_hosts)
+            .await
+        {
             Ok(Verdict::Trusted) => Ok(()),
             Ok(verdict) => Err(refusal(verdict, &key, name, &[file])),
             Err(detail) => Err(unreadable(&file, &detail)),

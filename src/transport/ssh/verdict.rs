@@ -67,13 +67,8 @@ impl Recorded {
     /// host whose pin was damaged. Where not even the host field can be read, the line may be about any host; that
     /// keeps a host from being taken for new, and is left to [`Verdict::Unknown`]'s policy by [`Self::doubtful`].
     pub fn verdict(&self, offered: &Key) -> Verdict {
-        for line in self.with(Marker::Revoked) {
-            let place = line.place.clone();
-            match &line.key {
-                Ok(key) if key == offered => return Verdict::Revoked { place },
-                Ok(_) => {}
-                Err(detail) => return Verdict::Unreadable { place, detail },
-            }
+        if let Some(verdict) = self.revocation(offered) {
+            return verdict;
         }
         let own = || self.with(Marker::HostKey).filter(|line| line.certain);
         if own().any(|line| line.key.as_ref() == Ok(offered)) {
@@ -119,6 +114,39 @@ impl Recorded {
             },
             None => Verdict::Unknown,
         }
+    }
+
+    /// Whether `authority` may certify the host.
+    pub fn certified_by(&self, authority: &Key) -> bool {
+        self.authorities().any(|key| key == authority)
+    }
+
+    /// Whether any key is revoked for it.
+    pub fn has_revoked(&self) -> bool {
+        self.with(Marker::Revoked).next().is_some()
+    }
+
+    /// Whether anybody may.
+    pub fn has_authority(&self) -> bool {
+        self.authorities().next().is_some()
+    }
+
+    fn authorities(&self) -> impl Iterator<Item = &Key> {
+        self.with(Marker::CertAuthority)
+            .filter(|line| line.certain)
+            .filter_map(|line| line.key.as_ref().ok())
+    }
+
+    /// Whether `key`, a host's or an authority's, is revoked, or may be by a line that cannot be read.
+    pub fn revocation(&self, key: &Key) -> Option<Verdict> {
+        self.with(Marker::Revoked).find_map(|line| {
+            let place = line.place.clone();
+            match &line.key {
+                Ok(revoked) if revoked == key => Some(Verdict::Revoked { place }),
+                Ok(_) => None,
+                Err(detail) => Some(Verdict::Unreadable { place, detail }),
+            }
+        })
     }
 
     /// A line that may be about this host or any other: with it there, no host is certainly new.
