@@ -12,6 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::inventory::{Become, Connection, Host};
 use crate::report;
 use crate::script::Secret;
+use crate::secret;
 use crate::transport::ssh::{Ask, Ssh};
 
 use super::Failure;
@@ -106,11 +107,7 @@ fn ask(question: &str) -> Result<Secret, Failure> {
         Diagnostic::new(format!("nobody can be asked for a password: {error}"))
             .help("run this on a terminal, or give the password by a file")
     };
-    checked(
-        &rpassword::prompt_password(question).map_err(unasked)?,
-        "the password",
-    )
-    .map_err(Failure::from)
+    checked(&secret::prompt(question).map_err(unasked)?, "the password").map_err(Failure::from)
 }
 
 fn from_file(path: &Path) -> Result<Secret, Diagnostic> {

@@ -32,7 +32,7 @@ pub(super) fn fetch(provider: &Provider) -> Result<Secret, String> {
                 Refused::Said(what) => what,
             })?
         }
-        Provider::Prompt(question) => rpassword::prompt_password(format!("{question}: "))
+        Provider::Prompt(question) => prompt(&format!("{question}: "))
             .map_err(|error| format!("there is no terminal to ask for {question:?} on: {error}"))?,
         Provider::Age(path) => age(path)?,
     };
@@ -43,6 +43,11 @@ pub(super) fn fetch(provider: &Provider) -> Result<Secret, String> {
         return Err("this secret holds a NUL character, which no shell can carry".to_owned());
     }
     Ok(Secret::new(text))
+}
+
+/// Asks on the terminal, without echo; an error when there is none.
+pub fn prompt(question: &str) -> io::Result<String> {
+    rpassword::prompt_password(question)
 }
 
 /// A path that starts with `~/`, in the controller's home.

@@ -6,6 +6,8 @@
 
 mod fetch;
 
+pub use fetch::prompt;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
