@@ -5,7 +5,9 @@
 mod backup;
 mod docker;
 mod fail2ban;
+mod firewall;
 mod go;
+mod mariadb;
 mod motd;
 mod nginx;
 mod node_exporter;
@@ -13,6 +15,7 @@ mod nodejs;
 mod packages;
 mod postgresql;
 mod python;
+mod redis;
 mod rust;
 mod ssh_server;
 mod swap;
@@ -21,6 +24,8 @@ mod time;
 mod unattended_upgrades;
 mod users;
 
+use crate::config::{Config, Data, Table, Value};
+use crate::diagnostic::Diagnostic;
 use crate::module::{Duplicate, Module, Registry};
 use crate::name::Name;
 
@@ -44,6 +49,9 @@ pub const ALL: &[fn() -> Box<dyn Module>] = &[
     || Box::new(time::Time::default()),
     || Box::new(unattended_upgrades::UnattendedUpgrades::default()),
     || Box::new(fail2ban::Fail2ban::default()),
+    || Box::new(mariadb::Mariadb::default()),
+    || Box::new(redis::Redis::default()),
+    || Box::new(firewall::Firewall::default()),
 ];
 
 /// Registers every builtin module.
@@ -54,4 +62,18 @@ pub fn register(registry: &mut Registry) -> Result<(), Duplicate> {
 /// The name of a builtin, which is known to be one.
 fn name(text: &'static str) -> Name {
     Name::parse(text).unwrap_or_else(|error| unreachable!("the builtin's name {text:?}: {error}"))
+}
+
+/// Takes the table `settings` out of `config`: what goes into a server's own file, key by key.
+fn own_settings(config: &mut Config) -> Result<Table, Diagnostic> {
+    match config.values.remove("settings").map(|key| key.value) {
+        None => Ok(Table::default()),
+        Some(Value {
+            data: Data::Table(table),
+            ..
+        }) => Ok(table),
+        Some(other) => {
+            Err(Diagnostic::new(format!("expected a table, found {}", other.data.kind())).at(&other.origin))
+        }
+    }
 }

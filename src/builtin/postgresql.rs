@@ -9,7 +9,10 @@ use crate::config::{Config, Data, Table, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::module::{Module, Setting};
 use crate::name::Name;
-use crate::resource::{File, Mode, OnChange, Package, PostgresDatabase, PostgresRole, Resource, Service};
+use crate::resource::{
+    File, Mode, OnChange, Package, PostgresDatabase, PostgresExtension, PostgresRole, Presence, Resource,
+    Service, State,
+};
 use crate::script::Secret;
 
 /// Runs PostgreSQL from Debian's packages.
@@ -61,6 +64,8 @@ struct Database {
     owner: Option<String>,
     /// The owner's password: sugar for a role of its own.
     password: Option<Secret>,
+    #[serde(default)]
+    extensions: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -213,27 +218,14 @@ impl Module for Postgresql {
                 "databases",
                 "list of tables",
                 "[]",
-                "name, owner, password (of the owner, who becomes a role)",
+                "name, owner, password (of the owner, who becomes a role), extensions (list of names)",
             ),
         ]
     }
 
     fn resources(&self, config: &Config) -> Result<Vec<Resource>, Diagnostics> {
         let mut config = config.clone();
-        let own = match config.values.remove("settings").map(|key| key.value) {
-            None => Table::default(),
-            Some(Value {
-                data: Data::Table(table),
-                ..
-            }) => table,
-            Some(other) => {
-                return Err(
-                    Diagnostic::new(format!("expected a table, found {}", other.data.kind()))
-                        .at(&other.origin)
-                        .into(),
-                );
-            }
-        };
+        let own = super::own_settings(&mut config)?;
         let settings: Settings = config.read()?;
         if settings.version.is_empty() || !settings.version.bytes().all(|byte| byte.is_ascii_digit()) {
             let mistake = Diagnostic::new(format!(
@@ -292,6 +284,7 @@ impl Module for Postgresql {
             name,
             owner,
             password,
+            extensions,
         } in settings.databases
         {
             if let (Some(owner), Some(_)) = (&owner, &password) {
@@ -317,7 +310,23 @@ impl Module for Postgresql {
                 ));
                 return Err(mistake.into());
             }
+            let extensions: Vec<_> = extensions
+                .into_iter()
+                .map(|extension| PostgresExtension {
+                    name: extension,
+                    database: name.clone(),
+                    schema: None,
+                    port,
+                    state: Presence::Present,
+                })
+                .collect();
             resources.push(PostgresDatabase { name, owner, port }.into());
+            for extension in extensions {
+                extension
+                    .validate()
+                    .map_err(|invalid| Diagnostic::new(invalid.message))?;
+                resources.push(extension.into());
+            }
         }
         Ok(resources)
     }

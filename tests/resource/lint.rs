@@ -68,7 +68,19 @@ const BUILTINS: &[(&str, &str)] = &[
     ),
     (
         "postgresql",
-        "postgresql={databases=[{name=\"app\", owner=\"app\", password=\"it's\"}], allow=[{address=\"10.0.0.0/8\"}]}",
+        "postgresql={databases=[{name=\"app\", owner=\"app\", password=\"it's\", extensions=[\"pg_trgm\"]}], allow=[{address=\"10.0.0.0/8\"}]}",
+    ),
+    (
+        "mariadb",
+        "mariadb={databases=[{name=\"app\", owner=\"app\", password=\"it's\"}], users=[{name=\"backup\", grants=[]}], settings={max_connections=50}}",
+    ),
+    (
+        "redis",
+        "redis={password=\"it's\", maxmemory=\"64mb\", settings={save=[\"900 1\", \"300 10\"], appendonly=true}}",
+    ),
+    (
+        "firewall",
+        "firewall={ports=[80, 443], allow=[{port=5432, from=[\"10.0.0.0/8\"]}], rules=[\"tcp dport 25 log prefix \\\"it's \\\" drop\"]}",
     ),
     (
         "docker",
