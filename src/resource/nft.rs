@@ -162,14 +162,15 @@ fn check_own_words(rule: &str) -> Result<(), String> {
 
 impl Nft {
     /// The table's text before and behind the port that we come in on. Loading it replaces the table as a whole: it is
-    /// made if it is not there, so that it can be deleted.
+    /// made if it is not there, so that it can be deleted. ICMP stands in it by its numbers (1, and 58 of IPv6): a host
+    /// without /etc/protocols knows no names.
     fn text(&self) -> (String, String) {
         let name = &self.name;
         let before = format!(
             "# Written by provision; changes made here are lost.\ntable inet {name}\ndelete table inet {name}\ntable inet {name} {{\n\
              \tchain input {{\n\t\ttype filter hook input priority filter; policy {};\n\
              \t\tct state established,related accept\n\t\tct state invalid drop\n\t\tiifname \"lo\" accept\n\
-             \t\tmeta l4proto {{ icmp, ipv6-icmp }} accept\n\t\tip6 saddr fe80::/10 udp dport 546 accept\n\t\ttcp dport ",
+             \t\tmeta l4proto {{ 1, 58 }} accept\n\t\tip6 saddr fe80::/10 udp dport 546 accept\n\t\ttcp dport ",
             self.policy.word()
         );
         let mut behind = String::from(" accept\n");

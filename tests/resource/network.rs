@@ -15,7 +15,7 @@ use crate::kit::shell::{DRY_RUN, PUSH, SHELLS, plan};
 const NFT: &str = r#"case $* in
 "-c -f "*) ! grep -q broken "$3" || { echo "$3:9: syntax error" >&2; exit 1; } ;;
 "-f "*) sed -n 's/^delete table inet //p' "$2" >"$HOME/name"; cat "$2" >"$HOME/table.$(cat "$HOME/name")"; echo load >>"$HOME/nft.log" ;;
-"-s list table inet "*) cat "$HOME/table.$5" ;;
+"-sn list table inet "*) cat "$HOME/table.$5" ;;
 "delete table inet "*) rm "$HOME/table.$4" ;;
 *) exit 9 ;;
 esac"#;

@@ -6,9 +6,9 @@ nft_text() {
   printf '%s%s%s' "$1" "$own_port" "$2"
 }
 
-# nft_live NAME: the digest of the table as the kernel has it now, without counters; fails when there is none.
+# nft_live NAME: the digest of the table as the kernel has it now, in numbers and without counters; fails when there is none.
 nft_live() {
-  live=$(nft -s list table inet "$1" 2>/dev/null) || return 1
+  live=$(nft -sn list table inet "$1" 2>/dev/null) || return 1
   printf '%s\n' "$live" | sha256sum
 }
 

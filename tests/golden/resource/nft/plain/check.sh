@@ -7,7 +7,7 @@ table inet provision {
 		ct state established,related accept
 		ct state invalid drop
 		iifname "lo" accept
-		meta l4proto { icmp, ipv6-icmp } accept
+		meta l4proto { 1, 58 } accept
 		ip6 saddr fe80::/10 udp dport 546 accept
 		tcp dport ' ' accept
 		tcp dport { 80, 443 } accept
