@@ -3,9 +3,12 @@
 //! Exit codes: 0 all well, 1 a step failed, 2 usage or configuration and nobody contacted, 3 a host was unreachable and
 //! no step failed, 4 a `--dry-run --detailed-exitcode` found changes, 130 cancelled.
 
+mod agreement;
+mod apply;
 mod asking;
 mod convert;
 mod demo;
+mod drift;
 mod explain;
 mod facts;
 mod failed;
@@ -13,9 +16,11 @@ mod hosts;
 mod hosts_test;
 mod modules;
 mod outcome;
+mod plan;
 mod profiles;
 mod project;
 mod push;
+mod ready;
 mod recording;
 mod replay;
 mod rollout;
@@ -69,6 +74,12 @@ const EXIT_CODES: &str = "Exit codes: 0 all well, 1 a step failed, 2 usage or co
 enum Command {
     /// Bring hosts into the state a profile describes
     Push(push::Args),
+    /// Say what a push would change, once for equal hosts, and keep it to be applied later
+    Plan(plan::Args),
+    /// Carry out a kept plan, exactly that, on hosts that are as they were when it was made
+    Apply(apply::Args),
+    /// Say how hosts differ from a profile, and whether a person or the profile made it so
+    Drift(drift::Args),
     /// Run one command on every host
     Run(run::Args),
     /// List recorded runs, show one, or tell two apart
@@ -99,6 +110,9 @@ pub fn main() -> ExitCode {
     cli.color.set();
     let done = match cli.command {
         Command::Push(args) => push::run(&args),
+        Command::Plan(args) => plan::run(&args),
+        Command::Apply(args) => apply::run(&args),
+        Command::Drift(args) => drift::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Runs(args) => runs::run(&args),
         Command::Replay(args) => replay::run(&args),

@@ -58,6 +58,21 @@ impl HostsArgs {
         self.limit.iter().cloned().chain(failed).collect()
     }
 
+    /// The hosts with these names of the inventory in `file`, over what `ssh_config` says.
+    pub(super) fn only(file: &Path, names: &[&str], ssh_config: Option<PathBuf>) -> Self {
+        Self {
+            hosts: file.to_owned(),
+            limit: vec![names.join(",")],
+            ssh_config,
+            retry_failed: None,
+        }
+    }
+
+    /// What is read in place of the user's own `ssh_config`; `none` is no file.
+    pub(super) fn ssh_config(&self) -> Option<&Path> {
+        self.ssh_config.as_deref()
+    }
+
     /// The inventory's file, for messages.
     pub(super) fn file(&self) -> &Path {
         &self.hosts
@@ -148,6 +163,13 @@ pub(super) struct ProfilesArgs {
 }
 
 impl ProfilesArgs {
+    /// The profiles in `folder`.
+    pub(super) fn at(folder: &Path) -> Self {
+        Self {
+            profiles: folder.to_owned(),
+        }
+    }
+
     /// The folder.
     pub(super) fn folder(&self) -> &Path {
         &self.profiles
@@ -194,6 +216,12 @@ pub(super) struct SetArgs {
 }
 
 impl SetArgs {
+    /// What is set, without the values.
+    pub(super) fn keys(&self) -> Vec<String> {
+        let keys = self.set.iter().filter_map(|argument| argument.split('=').next());
+        keys.map(str::to_owned).collect()
+    }
+
     /// Them, by module.
     pub(super) fn overrides(&self) -> Result<Table, Diagnostics> {
         let mut all = Table::default();

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use crate::plan::Plan;
 use crate::runner::fleet::DEFAULT_PARALLEL;
-use crate::runner::{self, Fleet, Work};
+use crate::runner::{self, Fleet, Gate, Open, Work};
 use crate::secret::Mode;
 use crate::transport::Transport;
 
 use super::Outcome;
+use super::agreement::AgreementArgs;
 use super::asking::{self, AskArgs};
 use super::project::{self, HostsArgs, ProfilesArgs, SetArgs, TrustArgs};
 use super::recording::RecordArgs;
@@ -49,6 +50,8 @@ pub(super) struct Args {
     #[command(flatten)]
     rollout: RolloutArgs,
     #[command(flatten)]
+    agreement: AgreementArgs,
+    #[command(flatten)]
     set: SetArgs,
     #[command(flatten)]
     telling: TellingArgs,
@@ -83,16 +86,18 @@ pub(super) fn run(args: &Args) -> Outcome {
         let mut secrets = secrets(&plans);
         secrets.extend(prepared.secrets.iter().map(|secret| secret.expose().to_owned()));
         secrets.extend(asked);
-        let work = if args.dry_run {
-            Work::DryRun(plans)
+        let fleet = || Fleet::new(Arc::clone(&transport)).parallel(args.parallel);
+        let (work, leaver, gate): (_, _, Arc<dyn Gate>) = if args.dry_run {
+            (Work::DryRun(plans), None, Arc::new(Open))
         } else {
-            Work::Push(plans)
+            let agreed = args.agreement.gate(&plans, fleet(), &cancel).await?;
+            let leaver = args.record.leaver(&plans);
+            (Work::Push(plans), leaver, agreed)
         };
-        let (events, teller) = args.telling.start(secrets, args.record.start(None))?;
-        let fleet = Fleet::new(transport)
-            .parallel(args.parallel)
-            .diff(args.diff)
-            .limits(args.rollout.limits());
+        let (events, teller) = args
+            .telling
+            .start_push(secrets, args.record.start(None), leaver)?;
+        let fleet = fleet().diff(args.diff).gate(gate).limits(args.rollout.limits());
         // A dry-run changes nothing that somebody might have to look at in between.
         let fleet = if args.dry_run {
             fleet

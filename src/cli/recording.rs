@@ -9,6 +9,8 @@ use clap::Args;
 
 use crate::diagnostic::Diagnostic;
 use crate::event::Stamped;
+use crate::kept::{Leaver, Left};
+use crate::plan::Plan;
 use crate::record::{Entry, Keep, Label, Reader, Recorder, Store};
 use crate::report::html::About;
 
@@ -66,6 +68,14 @@ impl RecordArgs {
                 None
             }
         }
+    }
+}
+
+impl RecordArgs {
+    /// Notes what a push of `plans` leaves on hosts, where runs are recorded.
+    pub(super) fn leaver(&self, plans: &[Plan]) -> Option<Leaver> {
+        let left = Left::of_process().filter(|_| !self.no_record)?;
+        Some(Leaver::new(left, plans))
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::Sender;
 
 use crate::diagnostic::Diagnostic;
 use crate::event::{Stamped, Summary};
+use crate::kept::{Leaver, Trouble};
 use crate::name::Name;
 use crate::record::{Moment, Recorder, Recording};
 use crate::report::html::{self, About};
@@ -77,6 +78,7 @@ impl Form {
 pub(super) struct Teller {
     thread: JoinHandle<Told>,
     recording: Option<Recording>,
+    left: Option<Trouble>,
 }
 
 impl TellingArgs {
@@ -98,27 +100,34 @@ impl TellingArgs {
         secrets: Vec<String>,
         recorder: Option<Recorder>,
     ) -> Result<(Sender<Stamped>, Teller), Failure> {
+        self.start_push(secrets, recorder, None)
+    }
+
+    /// The same for a run that changes hosts, of which `leaver` notes what it leaves.
+    pub(super) fn start_push(
+        &self,
+        secrets: Vec<String>,
+        recorder: Option<Recorder>,
+        leaver: Option<Leaver>,
+    ) -> Result<(Sender<Stamped>, Teller), Failure> {
         let about = recorder.as_ref().map(Recorder::about);
-        self.tell(
-            secrets,
-            recorder,
-            1.0,
-            &about.unwrap_or_else(|| About {
-                began: Some(Moment::now().to_string()),
-                ..About::default()
-            }),
-        )
+        let about = about.unwrap_or_else(|| About {
+            began: Some(Moment::now().to_string()),
+            ..About::default()
+        });
+        self.tell(secrets, recorder, leaver, 1.0, &about)
     }
 
     /// Starts telling a run again, in which time passes `speed` times as fast.
     pub(super) fn replay(&self, speed: f64, about: &About) -> Result<(Sender<Stamped>, Teller), Failure> {
-        self.tell(Vec::new(), None, speed, about)
+        self.tell(Vec::new(), None, None, speed, about)
     }
 
     fn tell(
         &self,
         secrets: Vec<String>,
         recorder: Option<Recorder>,
+        leaver: Option<Leaver>,
         speed: f64,
         about: &About,
     ) -> Result<(Sender<Stamped>, Teller), Failure> {
@@ -130,6 +139,10 @@ impl TellingArgs {
         let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
         if let Some(recorder) = recorder {
             reporters.push(Box::new(recorder));
+        }
+        let left = leaver.as_ref().map(Leaver::trouble);
+        if let Some(leaver) = leaver {
+            reporters.push(Box::new(leaver));
         }
         let forms: Result<Vec<Form>, Diagnostic> = self.report.iter().map(|path| Form::of(path)).collect();
         for (path, form) in self.report.iter().zip(forms?) {
@@ -169,7 +182,14 @@ impl TellingArgs {
         let telling = Telling::new(reporters, Redactor::new(secrets));
         let thread =
             report::spawn(receiver, telling).map_err(Failure::system("cannot start the reporter"))?;
-        Ok((sender, Teller { thread, recording }))
+        Ok((
+            sender,
+            Teller {
+                thread,
+                recording,
+                left,
+            },
+        ))
     }
 }
 
@@ -190,8 +210,15 @@ impl Teller {
                 "panic",
             )));
         };
+        // Where no record could be begun, that was said already, and for the same folder.
+        let recorded = self.recording.is_some();
         if let Some(trouble) = self.recording.and_then(|recording| recording.trouble()) {
             warn(&format!("the record of this run is not whole: {trouble}"));
+        }
+        if let Some(trouble) = self.left.and_then(|left| left.get()).filter(|_| recorded) {
+            warn(&format!(
+                "what this run leaves is not noted, for `provision drift`: {trouble}"
+            ));
         }
         match told.broken.into_iter().next() {
             None => Ok(()),

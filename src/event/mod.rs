@@ -129,6 +129,10 @@ pub enum Reason {
     Left,
     /// An earlier step's apply brought this step's state about too.
     ByEarlierStep,
+    /// The host was refused before anything was changed there; its status says why.
+    Refused,
+    /// An earlier step's apply made it necessary, which the kept plan that is carried out did not say.
+    NotPlanned,
 }
 
 /// How a host ended.
@@ -164,6 +168,12 @@ pub enum HostStatus {
     },
     /// It took longer than it may, and was ended between steps.
     TimedOut,
+    /// The host answered, and nothing was changed there.
+    Refused {
+        /// Why not.
+        #[serde(flatten)]
+        refusal: Refusal,
+    },
 }
 
 /// Why a host was not begun.
@@ -176,6 +186,26 @@ pub enum Withheld {
     Failures,
     /// The run's time was over.
     Deadline,
+}
+
+/// Why nothing was changed on a host that has steps to change. Numbers are steps' places in its plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "refusal")]
+pub enum Refusal {
+    /// It is not as it was when the plan was made that is carried out.
+    Stale {
+        /// Steps that do not hold now, and did then.
+        more: Vec<usize>,
+        /// Steps that hold now, and did not then.
+        fewer: Vec<usize>,
+        /// Steps that want what they wanted then, of a state that is another.
+        moved: Vec<usize>,
+    },
+    /// These steps would take something away, and nobody has agreed to that.
+    NotAgreed {
+        /// The steps.
+        destructive: Vec<usize>,
+    },
 }
 
 /// A file as it is and as it should be.
@@ -216,12 +246,15 @@ pub enum Event {
         /// The host.
         host: Name,
     },
-    /// A push looked at all steps and these do not hold; at most once, before the first apply.
+    /// All steps were looked at and these do not hold; at most once, before the first apply. None when all hold.
     HostPredicted {
         /// The host.
         host: Name,
         /// Indices of the steps that do not hold.
         changes: Vec<usize>,
+        /// Those of them that would take something away.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        destructive: Vec<usize>,
     },
     /// A step's phase began. Checks answered in bulk have no such event.
     StepStarted {

@@ -19,6 +19,9 @@ pub struct HostCounts {
     /// Hosts not begun because of a gate, of failures or of the time.
     #[serde(skip_serializing_if = "is_zero")]
     pub withheld: usize,
+    /// Hosts that were asked, and then not changed.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub refused: usize,
 }
 
 #[expect(
@@ -101,6 +104,7 @@ impl Summary {
                     HostStatus::Unreachable { .. } => &mut self.hosts.unreachable,
                     HostStatus::Cancelled => &mut self.hosts.cancelled,
                     HostStatus::Withheld { .. } => &mut self.hosts.withheld,
+                    HostStatus::Refused { .. } => &mut self.hosts.refused,
                 } += 1;
             }
             Event::Cancelling => self.cancelled = true,
@@ -108,11 +112,15 @@ impl Summary {
         }
     }
 
-    /// The exit code: 0 all well, 1 a step failed or hosts were withheld, 3 a host was unreachable and no step failed, 130 cancelled.
+    /// The exit code: 0 all well, 1 a step failed or hosts were withheld or refused, 3 a host was unreachable and no step failed, 130 cancelled.
     pub fn exit_code(&self) -> u8 {
         if self.cancelled {
             130
-        } else if self.hosts.failed > 0 || self.steps.failed > 0 || self.hosts.withheld > 0 {
+        } else if self.hosts.failed > 0
+            || self.steps.failed > 0
+            || self.hosts.withheld > 0
+            || self.hosts.refused > 0
+        {
             1
         } else if self.hosts.unreachable > 0 {
             3

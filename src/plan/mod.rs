@@ -12,7 +12,9 @@ use crate::resource::Resource;
 use crate::script::Secret;
 
 pub use build::{Facts, build, build_with, check, unknown_modules};
-pub use compile::{CompileError, DELIVERED, Options, act, ask, command, compile, deliver, head};
+pub use compile::{
+    CompileError, DELIVERED, Options, Wishes, act, answers, ask, command, compile, deliver, head,
+};
 
 /// One resource of one module on one host.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -84,12 +84,14 @@ impl Ending {
 }
 
 /// The order troubles are listed in: what must be looked at first comes last, nearest to the prompt.
-const KINDS: [&str; 7] = [
+const KINDS: [&str; 9] = [
     "cancelled",
     "withheld",
     "unreachable",
     "lost",
     "unsupported",
     "timed out",
+    "refused",
+    "stale",
     "failed",
 ];

@@ -275,7 +275,7 @@ impl Reporter for Junit {
             } => {
                 let fleet = self.run.as_ref().map(|(_, fleet)| fleet);
                 let is_command = fleet.is_some_and(|fleet| fleet.mode == Mode::Command);
-                let advice = fleet.and_then(|fleet| trouble(fleet, status, *steps));
+                let advice = fleet.and_then(|fleet| trouble(fleet, host, status, *steps));
                 let verdict = match (status, advice) {
                     (HostStatus::Ok, _) | (_, None) => None,
                     (HostStatus::Cancelled, Some(advice)) => Some(Verdict::Skipped(advice.what)),

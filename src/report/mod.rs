@@ -8,6 +8,7 @@ mod command;
 pub mod compare;
 pub mod diagnostic;
 mod diff;
+pub mod drift;
 mod ending;
 pub mod escape;
 mod excerpt;

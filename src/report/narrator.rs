@@ -14,7 +14,7 @@ use super::paint::{Paint, Tone};
 use super::review::Review;
 use super::story::Story;
 use super::words::{self, Advice};
-use crate::event::{Event, HostStatus, Mode, Outcome, Reason, Stamped, StepCounts, Summary};
+use crate::event::{Event, HostStatus, Mode, Outcome, Reason, Refusal, Stamped, StepCounts, Summary};
 use crate::name::Name;
 
 /// Lines of a failed step's output that are told at the end.
@@ -159,6 +159,9 @@ impl Narrator {
 impl Run {
     fn reviewed(&mut self, event: &Event, verbose: bool, paint: Paint) {
         match event {
+            Event::HostPredicted {
+                host, destructive, ..
+            } => self.review.destructive(host, destructive),
             Event::StepDiff { host, step, diff } => self.review.diff(host, step, diff, verbose, paint),
             Event::StepFinished {
                 host,
@@ -228,7 +231,7 @@ impl Run {
             Event::HostFinished {
                 host, status, steps, ..
             } => {
-                let Some(advice) = trouble(&self.fleet, status, *steps) else {
+                let Some(advice) = trouble(&self.fleet, host, status, *steps) else {
                     return;
                 };
                 let step = self.lost_in.remove(host).unwrap_or_default();
@@ -253,10 +256,11 @@ impl Run {
 }
 
 /// Why the host did not end well, where neither its steps nor its answer say so.
-pub(super) fn trouble(fleet: &Fleet, status: &HostStatus, steps: StepCounts) -> Option<Advice> {
+pub(super) fn trouble(fleet: &Fleet, host: &Name, status: &HostStatus, steps: StepCounts) -> Option<Advice> {
     match (fleet.mode, status) {
         // The answer's own exit status is the failure.
         (Mode::Command, HostStatus::Failed) => None,
+        (_, HostStatus::Refused { refusal }) => Some(words::refusal(refusal, fleet.plan(host))),
         _ => words::trouble(status, steps),
     }
 }
@@ -272,6 +276,10 @@ pub(super) fn kind(status: &HostStatus) -> &'static str {
         HostStatus::Cancelled => "cancelled",
         HostStatus::Withheld { .. } => "withheld",
         HostStatus::TimedOut => "timed out",
+        HostStatus::Refused {
+            refusal: Refusal::Stale { .. },
+        } => "stale",
+        HostStatus::Refused { .. } => "refused",
     }
 }
 

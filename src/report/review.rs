@@ -19,7 +19,7 @@ const MAX_VARIANTS: usize = 10;
 #[derive(Default)]
 pub(super) struct Review {
     open: HashMap<Name, Changes>,
-    classes: IndexMap<Vec<Arc<Step>>, Class>,
+    classes: IndexMap<Vec<Change>, Class>,
     unchanged: Vec<Name>,
 }
 
@@ -27,7 +27,11 @@ pub(super) struct Review {
 struct Changes {
     steps: Vec<Arc<Step>>,
     diffs: Vec<(usize, Vec<String>)>,
+    destructive: Vec<usize>,
 }
+
+/// A step that would change, and whether it takes something away.
+type Change = (Arc<Step>, bool);
 
 /// Hosts with the same changes, and per change the distinct diffs.
 #[derive(Default)]
@@ -51,6 +55,13 @@ impl Review {
             .or_default()
             .diffs
             .push((step.index, lines));
+    }
+
+    /// The steps of a host that would take something away.
+    pub(super) fn destructive(&mut self, host: &Name, steps: &[usize]) {
+        if !steps.is_empty() {
+            self.open.entry(host.clone()).or_default().destructive = steps.to_vec();
+        }
     }
 
     /// A step that a push would change.
@@ -80,10 +91,12 @@ impl Review {
             }
         }
         let renumbered = changes.steps.iter().enumerate().map(|(index, step)| {
-            Arc::new(Step {
+            let destroys = changes.destructive.contains(&step.index);
+            let step = Step {
                 index,
                 ..(**step).clone()
-            })
+            };
+            (Arc::new(step), destroys)
         });
         let class = self.classes.entry(renumbered.collect()).or_default();
         class.hosts.push(host.clone());
@@ -101,17 +114,21 @@ impl Review {
     pub(super) fn lines(&self, fleet: &Fleet, verbose: bool, paint: Paint) -> Vec<String> {
         let mut classes: Vec<_> = self.classes.iter().collect();
         classes.sort_by_key(|(_, class)| fleet.largest_first(&class.hosts));
-        let mut lines = Vec::new();
+        let mut lines = destruction(&classes, paint);
+        let first = classes.first().copied();
         for (steps, class) in classes {
             lines.push(String::new());
-            lines.push(heading(steps.len(), &class.hosts, fleet, verbose, paint));
+            lines.push(heading(steps, &class.hosts, fleet, verbose, paint));
+            if let Some(apart) = first.and_then(|first| apart(first, (steps, class), fleet, verbose)) {
+                lines.push(format!("  {}", paint.tone(Tone::Faint, &apart)));
+            }
             let width = steps
                 .iter()
-                .map(|step| step.module.as_str().len())
+                .map(|(step, _)| step.module.as_str().len())
                 .max()
                 .unwrap_or(0);
             let mut last = None;
-            for (place, step) in steps.iter().enumerate() {
+            for (place, (step, destroys)) in steps.iter().enumerate() {
                 let module = if last == Some(&step.module) {
                     ""
                 } else {
@@ -119,7 +136,12 @@ impl Review {
                 };
                 last = Some(&step.module);
                 let title = paint.tone(Tone::Changed, &words::title(step));
-                lines.push(format!("  {module:width$}  {title}"));
+                let mark = if *destroys {
+                    paint.tone(Tone::Failed, "  destructive")
+                } else {
+                    String::new()
+                };
+                lines.push(format!("  {module:width$}  {title}{mark}"));
                 if let Some(variants) = class.diffs.get(&place) {
                     let indent = " ".repeat(width + 6);
                     let shown = variants.lines(class.hosts.len(), fleet, verbose, paint);
@@ -155,11 +177,71 @@ impl Variants {
     }
 }
 
-fn heading(changes: usize, hosts: &[Name], fleet: &Fleet, verbose: bool, paint: Paint) -> String {
+/// How many changes take something away, before all else.
+fn destruction(classes: &[(&Vec<Change>, &Class)], paint: Paint) -> Vec<String> {
+    let each = |(steps, class): &(&Vec<Change>, &Class)| {
+        let destructive = steps.iter().filter(|(_, destroys)| *destroys).count();
+        (
+            destructive * class.hosts.len(),
+            if destructive > 0 { class.hosts.len() } else { 0 },
+        )
+    };
+    let (changes, hosts) = classes
+        .iter()
+        .map(each)
+        .fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
+    if changes == 0 {
+        return Vec::new();
+    }
+    let text = format!(
+        "{} on {}",
+        words::count(changes, "destructive change"),
+        words::count(hosts, "host")
+    );
+    vec![String::new(), paint.tone(Tone::Failed, &text)]
+}
+
+/// What sets hosts apart from the largest class, where they have most in common with it.
+fn apart(
+    (most, largest): (&Vec<Change>, &Class),
+    (steps, class): (&Vec<Change>, &Class),
+    fleet: &Fleet,
+    verbose: bool,
+) -> Option<String> {
+    let same =
+        |(one, _): &Change, (other, _): &Change| one.module == other.module && one.title == other.title;
+    let not_in = |steps: &[Change], others: &[Change]| -> Vec<String> {
+        let alone = steps
+            .iter()
+            .filter(|step| !others.iter().any(|other| same(step, other)));
+        alone.map(|(step, _)| words::title(step).into_owned()).collect()
+    };
+    if std::ptr::eq(largest, class) || class.hosts.len() == largest.hosts.len() {
+        return None;
+    }
+    let (more, fewer) = (not_in(steps, most), not_in(most, steps));
+    let common = steps.len() - more.len();
+    if common == 0 || more.len() + fewer.len() > common || more.len() + fewer.len() == 0 {
+        return None;
+    }
+    let names = fleet.fold(&largest.hosts, verbose);
+    // Many ranges say less than that it is the block at the top.
+    let names = if names.len() > 40 { "the first" } else { &names };
+    let mut text = format!("as {names}");
+    if !more.is_empty() {
+        text += &format!(", and {}", more.join(", "));
+    }
+    if !fewer.is_empty() {
+        text += &format!(", but not {}", fewer.join(", "));
+    }
+    Some(text)
+}
+
+fn heading(steps: &[Change], hosts: &[Name], fleet: &Fleet, verbose: bool, paint: Paint) -> String {
     let names = paint.tone(Tone::Strong, &fleet.fold(hosts, verbose));
     let each = match hosts.len() {
         0..=10 => String::new(),
         many => format!(" on each of {many} hosts"),
     };
-    format!("{names}: {}{each}", words::count(changes, "change"))
+    format!("{names}: {}{each}", words::count(steps.len(), "change"))
 }

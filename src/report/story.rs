@@ -49,7 +49,9 @@ impl Story {
             Event::HostConnected { host } => {
                 self.hosts.insert(host.clone(), Standing::new(host, fleet));
             }
-            Event::HostPredicted { host, changes } if self.detail == Detail::Steps && !changes.is_empty() => {
+            Event::HostPredicted { host, changes, .. }
+                if self.detail == Detail::Steps && !changes.is_empty() =>
+            {
                 let plan = fleet.plan(host);
                 let mut modules: Vec<&Name> = changes
                     .iter()
@@ -252,7 +254,7 @@ impl Story {
         };
         let counts = words::steps(fleet.mode, steps, self.paint);
         let time = words::duration(took);
-        let advice = narrator::trouble(fleet, status, steps);
+        let advice = narrator::trouble(fleet, host, status, steps);
         let text = match &advice {
             Some(_) if *status == HostStatus::Cancelled => format!("{counts} ({time})"),
             Some(advice) if counts.is_empty() => format!("{} ({time})", advice.what),

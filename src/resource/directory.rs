@@ -89,6 +89,10 @@ impl State for Directory {
         script
     }
 
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         check_path("directory", &self.path)?;
         if self.state.is_absent() && self.path.starts_with('/') && self.path.matches('/').count() < 2 {

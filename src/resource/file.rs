@@ -210,6 +210,10 @@ impl State for File {
         sh!("{} | place {} {} {} {}", produce, path(), mode, owner, group)
     }
 
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         check_path("file", &self.path)?;
         if self.path == "/" {

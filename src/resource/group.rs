@@ -65,6 +65,10 @@ impl State for Group {
         )
     }
 
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         check_name("group", "group", &self.name)
     }

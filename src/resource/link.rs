@@ -73,6 +73,10 @@ impl State for Link {
         }
     }
 
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         check_path("link", &self.path)?;
         if self.path == "/" {

@@ -168,6 +168,12 @@ pub trait State: fmt::Debug + Send + Sync {
         self.apply()
     }
 
+    /// Whether its apply takes something away that the host has, and that no later push would bring back: such are
+    /// counted, and agreed to, apart.
+    fn destroys(&self) -> bool {
+        false
+    }
+
     /// Secrets that must never be shown, beyond those its scripts hold.
     fn secrets(&self) -> Vec<Secret> {
         Vec::new()

@@ -254,6 +254,10 @@ impl State for Package {
         self.fresh().is_some()
     }
 
+    fn destroys(&self) -> bool {
+        self.state == PackageState::Absent
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         match self.name.split_once(':') {
             Some((name, architecture)) => {

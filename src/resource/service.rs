@@ -150,6 +150,10 @@ impl State for Service {
         script
     }
 
+    fn destroys(&self) -> bool {
+        self.running == Some(false)
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         check_name("service", "service", &self.name)
     }

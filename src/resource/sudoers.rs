@@ -70,6 +70,10 @@ impl State for Sudoers {
         sh!("{} | sudoers_place {}", self.whole().produce(), self.path())
     }
 
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
         if self.name.is_empty() || self.name.starts_with('-') || !self.name.chars().all(fits) {

@@ -110,6 +110,10 @@ impl State for User {
         script
     }
 
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         check_name("user", "user", &self.name)?;
         if let Some(group) = &self.group {

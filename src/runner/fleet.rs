@@ -18,7 +18,7 @@ use super::wave;
 use crate::event::{Event, HostStatus, Mode, Stamped, StepCounts, Summary, Withheld};
 use crate::inventory::Host;
 use crate::name::Name;
-use crate::plan::{Options, Plan};
+use crate::plan::{Options, Plan, Wishes};
 use crate::profile::{GATE_WITHIN, Rollout};
 use crate::transport::Transport;
 
@@ -39,7 +39,8 @@ pub enum Work {
 pub struct Fleet {
     transport: Arc<dyn Transport>,
     parallel: NonZeroUsize,
-    diff: bool,
+    wishes: Wishes,
+    exactly: bool,
     gate: Arc<dyn Gate>,
     rollout: Rollout,
     limits: Limits,
@@ -51,7 +52,8 @@ impl Fleet {
         Self {
             transport,
             parallel: DEFAULT_PARALLEL,
-            diff: false,
+            wishes: Wishes::default(),
+            exactly: false,
             gate: Arc::new(Open),
             rollout: Rollout::default(),
             limits: Limits::default(),
@@ -68,7 +70,21 @@ impl Fleet {
     /// Asks for the present content of files that would change.
     #[must_use]
     pub fn diff(mut self, diff: bool) -> Self {
-        self.diff = diff;
+        self.wishes.diff = diff;
+        self
+    }
+
+    /// Asks for all that the checks rest on, which the gate is given.
+    #[must_use]
+    pub fn observe(mut self, observe: bool) -> Self {
+        self.wishes.observe = observe;
+        self
+    }
+
+    /// Changes only what the gate was told of: a step that an earlier one's apply makes necessary fails.
+    #[must_use]
+    pub fn exactly(mut self, exactly: bool) -> Self {
+        self.exactly = exactly;
         self
     }
 
@@ -154,7 +170,7 @@ impl Fleet {
         let planned = |plans: Vec<Plan>, apply: bool| -> Vec<Job> {
             let options = Options {
                 apply,
-                diff: self.diff,
+                diff: self.wishes.diff,
             };
             // Plans that are equal share their steps, so the address tells.
             let mut texts: HashMap<_, Arc<Text>> = HashMap::new();
@@ -163,7 +179,7 @@ impl Fleet {
                 .map(|plan| {
                     let text = texts
                         .entry(Arc::as_ptr(&plan.steps))
-                        .or_insert_with(|| Arc::new(Text::new(&plan.steps, options.diff)));
+                        .or_insert_with(|| Arc::new(Text::new(&plan.steps, self.wishes, self.exactly)));
                     let text = Arc::clone(text);
                     Job::Plan(Arc::new(plan), options, text)
                 })

@@ -11,7 +11,7 @@ use super::gate::{Answer, Gate};
 use super::host_run::{Ended, HostRun};
 use super::tail::Bounded;
 use super::text::Text;
-use crate::event::{Event, HostPlan, HostStatus, Reason, Stamped, StepCounts, Unreachable};
+use crate::event::{Event, HostPlan, HostStatus, Refusal, Stamped, StepCounts, Unreachable};
 use crate::inventory::{Become, Host};
 use crate::plan::{self, CompileError, Options, Plan};
 use crate::transport::{ExitStatus, Output, Running, Session, Transport, refusal};
@@ -176,15 +176,27 @@ impl Scene {
             for event in std::mem::take(&mut events) {
                 self.emit(event).await;
             }
-            if let (Some(wanted), None) = (run.asked(), &ended) {
-                match self.decide(plan, &wanted, text).await {
-                    Ok(act) => {
-                        listener.running.send(act).await;
-                        run.go_on();
-                    }
-                    Err(declined) => {
-                        run.decline(&declined.reason, &mut |event| events.push(event));
-                        failed = declined.error;
+            if let Some((wanted, observed)) = run.answer() {
+                let answer = Answer {
+                    plan,
+                    wanted: &wanted,
+                    observed: observed.as_deref(),
+                };
+                self.gate.heard(answer);
+                if run.asks() && ended.is_none() {
+                    match self.decide(answer, text).await {
+                        Ok(act) => {
+                            listener.running.send(act).await;
+                            run.go_on();
+                        }
+                        Err(Declined::Refused(refusal)) => {
+                            run.decline(Some(refusal), &mut |event| events.push(event));
+                        }
+                        Err(Declined::Cancelled) => run.decline(None, &mut |event| events.push(event)),
+                        Err(Declined::Impossible(error)) => {
+                            run.decline(None, &mut |event| events.push(event));
+                            failed = Some(error);
+                        }
                     }
                 }
             }
@@ -209,39 +221,22 @@ impl Scene {
         for event in events {
             self.emit(event).await;
         }
-        match (done, ended) {
-            ((_, steps), _) if failed.is_some() => {
-                let detail = failed.map(|error| error.to_string()).unwrap_or_default();
-                (HostStatus::Unsupported { detail }, steps)
-            }
-            // sudo's refusal is no fault of the host's sh.
-            ((HostStatus::Unsupported { detail }, steps), Ended::Exit(_))
-                if plan.host.connection.r#become != Become::None && !asked(&plan.host) =>
-            {
-                let cause = not_let_in(&plan.host, detail);
-                (HostStatus::Unreachable { cause }, steps)
-            }
-            (done, _) => done,
+        if let Some(error) = failed {
+            let detail = error.to_string();
+            return (HostStatus::Unsupported { detail }, done.1);
         }
+        blamed(&plan.host, done, &ended)
     }
 
-    /// The second half for a host whose steps `wanted` do not hold, if it is to have one.
-    async fn decide(&self, plan: &Plan, wanted: &[usize], text: &Text) -> Result<Arc<[u8]>, Declined> {
-        let cancelled = || Declined {
-            reason: Reason::Cancelled,
-            error: None,
-        };
-        let answer = Answer { plan, wanted };
+    /// The second half for a host that has given this answer, if it is to have one.
+    async fn decide(&self, answer: Answer<'_>, text: &Text) -> Result<Arc<[u8]>, Declined> {
         tokio::select! {
             biased;
-            () = self.cancel.requested() => Err(cancelled()),
-            decided = self.gate.decide(answer) => decided.map_err(|reason| Declined { reason, error: None }),
-        }?;
-        let first = wanted.first().copied().unwrap_or_default();
-        text.act(first).map_err(|error| Declined {
-            error: Some(error),
-            ..cancelled()
-        })
+            () = self.cancel.requested() => return Err(Declined::Cancelled),
+            decided = self.gate.decide(answer) => decided.map_err(Declined::Refused)?,
+        }
+        let first = answer.wanted.first().copied().unwrap_or_default();
+        text.act(first).map_err(Declined::Impossible)
     }
 
     async fn command(
@@ -297,11 +292,26 @@ impl Scene {
     }
 }
 
+/// How a host has done, where `sudo` and its like may be to blame.
+fn blamed(host: &Host, done: (HostStatus, StepCounts), ended: &Ended) -> (HostStatus, StepCounts) {
+    match (done, ended) {
+        // sudo's refusal is no fault of the host's sh.
+        ((HostStatus::Unsupported { detail }, steps), Ended::Exit(_))
+            if host.connection.r#become != Become::None && !asked(host) =>
+        {
+            let cause = not_let_in(host, detail);
+            (HostStatus::Unreachable { cause }, steps)
+        }
+        (done, _) => done,
+    }
+}
+
 /// Why a host is not sent its second half.
-struct Declined {
-    reason: Reason,
+enum Declined {
+    Refused(Refusal),
+    Cancelled,
     /// No shell could carry it out.
-    error: Option<CompileError>,
+    Impossible(CompileError),
 }
 
 /// Hears a program out, and tells it to end between steps as soon as that is asked for.

@@ -89,7 +89,11 @@ drive() {
       frame check "$step_now"
       if "c$step_now"; then holds=1; else holds=; fi
     fi
-    if [ -z "$holds" ]; then
+    if [ -z "$holds" ] && [ "$held$exactly" = 11 ]; then
+      # A plan that is carried out did not say that an earlier step makes this one necessary.
+      frame failed "$step_now" unplanned 0
+      after "$step_now"
+    elif [ -z "$holds" ]; then
       # The first half has shown those that did not hold from the beginning.
       if [ -n "$held" ]; then
         case $shown in *" $step_now "*) "d$step_now" ;; esac

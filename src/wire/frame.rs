@@ -41,6 +41,10 @@ pub enum Frame {
         /// Those that do not hold, ascending.
         wanted: Vec<usize>,
     },
+    /// What follows, up to `Stated`, is every answer of the snapshot, each with a US (0x1f) behind it.
+    State,
+    /// The answers ended.
+    Stated,
     /// What follows, up to `Shown`, is the content of the step's file.
     Content {
         /// The step.
@@ -120,6 +124,8 @@ pub enum Failure {
     Locked(u32),
     /// Its apply was ended after this many seconds.
     Late(u32),
+    /// It was not to be done.
+    Unplanned,
 }
 
 /// Why steps are not tried.
@@ -168,6 +174,8 @@ impl Frame {
                 step: number(step)?,
                 exists: false,
             },
+            ["state"] => Self::State,
+            ["stated"] => Self::Stated,
             ["shown", step] => Self::Shown(number(step)?),
             ["apply", step] => Self::Apply(number(step)?),
             ["need", step, room, suffix] => {
@@ -205,6 +213,7 @@ impl Frame {
                     "content" => Failure::Content,
                     "locked" => Failure::Locked(detail),
                     "late" => Failure::Late(detail),
+                    "unplanned" => Failure::Unplanned,
                     _ => return None,
                 };
                 Self::Failed {

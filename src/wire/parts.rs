@@ -27,7 +27,7 @@ macro_rules! parts {
 
 /// What looks at the host.
 pub static ASK: LazyLock<Parts> = LazyLock::new(
-    || parts!["ask": paths, digests, packages, upgrades, accounts, services, postgres, debts, user, diff, text, replace, ini, keys, ssh, nft, ufw, certificate, mysql, reach, containers, records, archives, git, pip, npm, repositories, kernel, cron, fstab, swap, hosts, locale],
+    || parts!["ask": paths, digests, packages, upgrades, accounts, services, postgres, debts, user, diff, state, text, replace, ini, keys, ssh, nft, ufw, certificate, mysql, reach, containers, records, archives, git, pip, npm, repositories, kernel, cron, fstab, swap, hosts, locale],
 );
 
 /// What changes the host.

@@ -102,6 +102,10 @@ fn three_hundred_hosts_fit_one_screen() {
         if line.starts_with("web") {
             heading = line;
         }
+        // What sets a block apart from the first is said in words, which name what it lacks.
+        if line.starts_with("  as the first, but not ") {
+            continue;
+        }
         blocks.entry(heading).or_default().push(line);
     }
     let steps = |hosts: &str| {
@@ -113,6 +117,7 @@ fn three_hundred_hosts_fit_one_screen() {
             .1
             .join("\n")
     };
+    assert!(said.contains("as the first, but not file ~/version"), "{said}");
     assert!(!steps("web042, web217").contains("~/version"), "{said}");
     assert!(!steps("web123").contains("~/app.conf"), "{said}");
     let all = steps("web[001-041], web[043-122], web[124-216], web[218-300]");

@@ -7,7 +7,8 @@ fn every_command_has_help() {
     let place = Place::new(&[]);
     place.call(&["--help"]).success().golden("help");
     for command in [
-        "push", "run", "runs", "replay", "validate", "hosts", "profiles", "modules", "demo",
+        "push", "plan", "apply", "drift", "run", "runs", "replay", "validate", "hosts", "profiles",
+        "modules", "demo",
     ] {
         let said = place.call(&[command, "--help"]).success();
         said.golden(&format!("help-{command}"));

@@ -8,6 +8,7 @@ mod files;
 mod fleets;
 mod help;
 mod hosts_test;
+mod kept;
 mod language;
 mod mistakes;
 mod modules;

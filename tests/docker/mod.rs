@@ -11,6 +11,7 @@ mod cut;
 mod databases;
 mod facts;
 mod fleet;
+mod kept;
 mod kinds;
 mod modules_page;
 mod prove;

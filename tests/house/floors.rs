@@ -26,6 +26,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("runner", 4),
     ("report", 4),
     ("record", 4),
+    ("kept", 4),
     ("cli", 5),
 ];
 

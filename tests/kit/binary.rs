@@ -58,7 +58,7 @@ impl Folder {
             .arg(self.path("inventory.toml"))
             .arg("--profiles")
             .arg(self.path("profiles"))
-            .args(["--profile", profile])
+            .args(["--profile", profile, "--yes"])
     }
 }
 
@@ -93,6 +93,7 @@ impl Provision {
             profile,
             "--limit",
             limit,
+            "--yes",
         ])
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use provision::event::{Event, HostStatus, Outcome, Step};
 use provision::name::Name;
-use provision::plan::{self, Options, Plan, Planned};
+use provision::plan::{self, Options, Plan, Planned, Wishes};
 use provision::resource::Resource;
 use provision::runner::{Ended, HostRun};
 use provision::wire::Nonce;
@@ -140,8 +140,12 @@ impl Corner {
 
     /// Speaks both halves as the controller does, each made into what `adapt` makes of it.
     pub fn run_as(&self, plan: &Arc<Plan>, options: Options, adapt: &dyn Fn(Vec<u8>) -> Vec<u8>) -> Done {
+        let wishes = Wishes {
+            diff: options.diff,
+            ..Wishes::default()
+        };
         let mut first = plan::head(&nonce());
-        first.extend(plan::ask(&plan.steps, options.diff).unwrap());
+        first.extend(plan::ask(&plan.steps, wishes).unwrap());
         let mut events = Vec::new();
         let mut run = HostRun::new(Arc::clone(plan), options.apply, &nonce());
         let mut talk = Talk::begin(self, &adapt(first.clone()));
@@ -150,8 +154,9 @@ impl Corner {
             run.stdout(&std::mem::take(&mut out), Duration::ZERO, &mut |event| {
                 events.push(event);
             });
-            if let Some(wanted) = run.asked() {
-                talk.say(adapt(plan::act(&plan.steps, wanted[0], &first).unwrap()));
+            if run.asks() {
+                let (wanted, _) = run.answer().unwrap();
+                talk.say(adapt(plan::act(&plan.steps, wanted[0], false, &first).unwrap()));
                 run.go_on();
             }
         }

@@ -20,7 +20,7 @@ fn every_prefix_of_a_half_runs_nothing_or_all_of_it() {
         let corner = Corner::new(shell);
         let plan = plan(vec![File::new(corner.text("made"), "x").into()]);
         let first = plan::compile(&plan, &nonce(), DRY_RUN).unwrap();
-        let second = plan::act(&plan.steps, 0, &first).unwrap();
+        let second = plan::act(&plan.steps, 0, false, &first).unwrap();
         let run = |text: &[u8]| {
             let mut child = corner.spawn();
             // The shell may end before it has read everything.
@@ -56,7 +56,7 @@ fn a_second_half_cut_short_changes_nothing() {
         let files = (0..4).map(|n| File::new(corner.text(&format!("f{n}")), content.clone()).into());
         let plan = plan(files.collect());
         let first = plan::compile(&plan, &nonce(), DRY_RUN).unwrap();
-        let second = plan::act(&plan.steps, 0, &first).unwrap();
+        let second = plan::act(&plan.steps, 0, false, &first).unwrap();
         let length = second.len();
         for cut in [1, 4096, 8192, 8193, length / 2, length - 50, length - 3] {
             let mut child = corner.spawn();

@@ -99,7 +99,7 @@ fn a_dry_run_holds_no_apply() {
         .expect("a push begins with the dry-run's program");
     assert!(second.contains("DISTINCT") && second.contains("CONTENT OF THE FILE"));
     // What is sent holds no apply of steps before the first that is wanted, and nothing the host has read already.
-    let later = String::from_utf8(plan::act(&plan.steps, 1, program.as_bytes()).unwrap()).unwrap();
+    let later = String::from_utf8(plan::act(&plan.steps, 1, false, program.as_bytes()).unwrap()).unwrap();
     assert!(!later.contains("DISTINCT") && later.contains("CONTENT OF THE FILE"));
     assert!(!second.contains("path_state()") && !second.contains("frame() {"));
 }

@@ -3,6 +3,7 @@
 mod conduct;
 mod halves;
 mod laws;
+mod observed;
 mod resources;
 mod sources;
 mod text;

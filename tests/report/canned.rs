@@ -108,7 +108,12 @@ impl Run {
 
     pub fn predict(&mut self, host: &str, changes: &[usize]) -> &mut Self {
         let (host, changes) = (name(host), changes.to_vec());
-        self.push(10, Event::HostPredicted { host, changes })
+        let event = Event::HostPredicted {
+            host,
+            changes,
+            destructive: vec![],
+        };
+        self.push(10, event)
     }
 
     pub fn begin(&mut self, host: &str, step: usize, phase: Phase) -> &mut Self {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use provision::event::{
-    ConnectPhase, Event, HostStatus, Outcome, Reason, Stamped, Summary, Unreachable, grammar::Checker,
+    ConnectPhase, Event, HostStatus, Outcome, Refusal, Stamped, Summary, Unreachable, grammar::Checker,
 };
 use provision::inventory::Host;
 use provision::name::Name;
@@ -312,12 +312,16 @@ async fn the_second_request_leaves_at_once() {
 struct NotOn(&'static str);
 
 impl Gate for NotOn {
-    fn decide<'a>(&'a self, answer: Answer<'a>) -> BoxFuture<'a, Result<(), Reason>> {
+    fn decide<'a>(&'a self, answer: Answer<'a>) -> BoxFuture<'a, Result<(), Refusal>> {
         assert_eq!(answer.wanted, [1]);
         let refused = answer.plan.host.name.as_str() == self.0;
         Box::pin(async move {
             tokio::task::yield_now().await;
-            if refused { Err(Reason::Cancelled) } else { Ok(()) }
+            if refused {
+                Err(Refusal::NotAgreed { destructive: vec![1] })
+            } else {
+                Ok(())
+            }
         })
     }
 }
@@ -343,6 +347,8 @@ async fn what_changes_a_host_is_sent_only_when_the_gate_lets_it_through() {
         }
     }
     assert_eq!(ended, [(0, Outcome::Ok), (1, Outcome::Skipped)]);
+    assert_eq!((summary.hosts.ok, summary.hosts.refused), (1, 1));
+    assert_eq!(summary.exit_code(), 1);
     assert_eq!((summary.steps.changed, summary.steps.skipped), (1, 1));
     let heard = |host: &str| replay.heard(&name(host));
     assert_eq!(

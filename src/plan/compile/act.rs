@@ -16,7 +16,9 @@ static APPLY_SENT: LazyLock<String> = LazyLock::new(|| wire::sent(APPLY));
 ///
 /// The shell has read `sent`, a first half of the same steps, and has the functions of it. Nothing else tells hosts
 /// apart.
-pub fn act(steps: &[Planned], first: usize, sent: &[u8]) -> Result<Vec<u8>, CompileError> {
+///
+/// With `exactly` a step that holds at first, and not any more after an earlier one's apply, fails and is not applied.
+pub fn act(steps: &[Planned], first: usize, exactly: bool, sent: &[u8]) -> Result<Vec<u8>, CompileError> {
     let reads = Reads::collect(&checks(steps));
     let mut own = Text::default();
     let mut large = String::new();
@@ -46,7 +48,11 @@ pub fn act(steps: &[Planned], first: usize, sent: &[u8]) -> Result<Vec<u8>, Comp
             conduct += &format!("retries_{index}={retries} delay_{index}={delay}\n");
         }
     }
-    own.line(&format!("large='{large}'\n{conduct}{}", next.trim_end()));
+    let exactly = if exactly { "1" } else { "" };
+    own.line(&format!(
+        "exactly={exactly}\nlarge='{large}'\n{conduct}{}",
+        next.trim_end()
+    ));
     // Stdin moves to 4 for the one who waits for its end; no step may read it.
     own.line("push 4<&0 </dev/null\nexit\n}");
     let driver = APPLY_SENT.as_bytes();

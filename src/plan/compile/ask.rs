@@ -14,10 +14,17 @@ static PRELUDE_SENT: LazyLock<String> = LazyLock::new(|| wire::sent(PRELUDE));
 /// Arguments per bulk question, well below the 128 KiB that Linux takes for one and the 2 MiB for all.
 const CHUNK: usize = 500;
 
+/// What a first half sends besides which steps do not hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// The present content of files whose steps do not hold.
+    pub diff: bool,
+    /// All that was asked in bulk, as it was answered; [`answers`] tells which step it concerns.
+    pub observe: bool,
+}
+
 /// The first half but for its head: the same for every host that has these steps, pushed or only looked at.
-///
-/// With `diff` it sends the present content of files whose steps do not hold.
-pub fn ask(steps: &[Planned], diff: bool) -> Result<Vec<u8>, CompileError> {
+pub fn ask(steps: &[Planned], wishes: Wishes) -> Result<Vec<u8>, CompileError> {
     let checks = checks(steps);
     let reads = Reads::collect(&checks);
     let mut own = Text::default();
@@ -30,7 +37,7 @@ pub fn ask(steps: &[Planned], diff: bool) -> Result<Vec<u8>, CompileError> {
         if planned.resource.asks_itself() {
             slow += &format!(" {index} ");
         }
-        if let Some(file) = planned.resource.file().filter(|file| diff && !file.secret) {
+        if let Some(file) = planned.resource.file().filter(|file| wishes.diff && !file.secret) {
             let show = crate::sh!("show_file {} {}", number(index), Script::path(file.path));
             own.function('d', index, &show, &reads).map_err(&failed)?;
             shown += &format!(" {index} ");
@@ -38,7 +45,11 @@ pub fn ask(steps: &[Planned], diff: bool) -> Result<Vec<u8>, CompileError> {
     }
     own.line(&format!("steps={}\nslow='{slow}'\nshown='{shown}'", steps.len()));
     reads.snapshot(&mut own);
-    own.line(&format!("main() {{\nframe hello {VERSION}\nsnapshot\npredict"));
+    own.line(&format!("main() {{\nframe hello {VERSION}\nsnapshot"));
+    if wishes.observe {
+        own.line(&format!("observed{}", reads.counts()));
+    }
+    own.line("predict");
     if !shown.is_empty() {
         own.line(
             "for step_now in $wanted; do\ncase $shown in *\" $step_now \"*) \"d$step_now\" ;; esac\ndone",
@@ -48,6 +59,27 @@ pub fn ask(steps: &[Planned], diff: bool) -> Result<Vec<u8>, CompileError> {
     own.line("frame end\n}\nmain </dev/null\n[ -n \"$wanted\" ] || exit 0\n}");
     let parts = wire::ASK.called_by([own.0.as_slice(), PRELUDE_SENT.as_bytes()]);
     Ok([PRELUDE_SENT.as_bytes(), parts.as_bytes(), &own.0].concat())
+}
+
+/// Parts what a host has `observed`, step by step: the answers each check reads. None when they are not those of
+/// `steps`.
+pub fn answers<'a>(steps: &[Planned], observed: &'a [u8]) -> Option<Vec<Vec<&'a [u8]>>> {
+    let checks = checks(steps);
+    let reads = Reads::collect(&checks);
+    let mut all = observed.split(|&byte| byte == 0x1f);
+    let mut answered: Vec<Vec<&[u8]>> = Vec::new();
+    for (_, of_kind) in &reads.kinds {
+        answered.push(of_kind.iter().map(|_| all.next()).collect::<Option<_>>()?);
+    }
+    // One stands behind each answer, so nothing is behind the last.
+    if all.next().is_none_or(|rest| !rest.is_empty()) || all.next().is_some() {
+        return None;
+    }
+    let of_check = |check: &Script| {
+        let answer = |read| answered[kind(read)][reads.slot(read)];
+        check.reads().map(answer).collect()
+    };
+    Some(checks.iter().map(of_check).collect())
 }
 
 /// What every step's check is.
@@ -107,6 +139,15 @@ impl Reads {
         // Applies may ask for what no check asks for; their reads never come from the snapshot's slots then.
         let of_kind = &self.kinds[kind(read)].1;
         of_kind.binary_search(read).unwrap_or(of_kind.len())
+    }
+
+    /// The names answers are kept under, and how many there are of each.
+    fn counts(&self) -> String {
+        let names = ["path", "digest", "package", "user", "group", "unit"];
+        let counts = names.iter().zip(&self.kinds);
+        counts
+            .map(|(name, (_, of_kind))| format!(" {name} {}", of_kind.len()))
+            .collect()
     }
 
     fn snapshot(&self, own: &mut Text) {

@@ -14,7 +14,7 @@ use crate::wire::{Nonce, Room};
 use super::{Plan, Planned};
 
 pub use act::act;
-pub use ask::ask;
+pub use ask::{Wishes, answers, ask};
 
 /// What a program is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +49,13 @@ impl CompileError {
 /// A run sends the second half later, and less of it, but a shell that is given both does the same.
 pub fn compile(plan: &Plan, nonce: &Nonce, options: Options) -> Result<Vec<u8>, CompileError> {
     let mut program = head(nonce);
-    program.extend(ask(&plan.steps, options.diff)?);
+    let wishes = Wishes {
+        diff: options.diff,
+        observe: false,
+    };
+    program.extend(ask(&plan.steps, wishes)?);
     if options.apply {
-        let second = act(&plan.steps, 0, &program)?;
+        let second = act(&plan.steps, 0, false, &program)?;
         program.extend(second);
     }
     Ok(program)

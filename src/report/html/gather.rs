@@ -89,7 +89,8 @@ fn time(duration: Duration) -> i64 {
 fn end(status: &HostStatus) -> u8 {
     match status {
         HostStatus::Ok => 0,
-        HostStatus::Failed => 1,
+        // A page shows no kind of its own for it; its detail says what it was.
+        HostStatus::Failed | HostStatus::Refused { .. } => 1,
         HostStatus::Unreachable { .. } => 2,
         HostStatus::Lost { .. } => 3,
         HostStatus::Unsupported { .. } | HostStatus::TimedOut => 4,
@@ -217,7 +218,7 @@ impl Gathered {
                 host, status, steps, ..
             } => {
                 let fleet = self.fleet.as_ref();
-                let advice = fleet.and_then(|fleet| narrator::trouble(fleet, status, *steps));
+                let advice = fleet.and_then(|fleet| narrator::trouble(fleet, host, status, *steps));
                 let detail = advice.map_or(NONE, |advice| {
                     let between = if advice.next.is_empty() { "" } else { "; next: " };
                     self.text(&format!("{}{between}{}", advice.what, advice.next))

@@ -150,6 +150,7 @@ fn totals(summary: Summary) -> String {
         unreachable,
         cancelled,
         withheld,
+        refused,
     } = summary.hosts;
     let hosts = total(
         "Hosts",
@@ -157,6 +158,7 @@ fn totals(summary: Summary) -> String {
             (ok, "ok", "ok"),
             (failed, "failed", "failed"),
             (unreachable, "unreachable", "away"),
+            (refused, "refused", "failed"),
             (cancelled, "cancelled", "skipped"),
             (withheld, "withheld", "skipped"),
         ],

@@ -166,7 +166,8 @@ impl Redactor {
                 | HostStatus::Failed
                 | HostStatus::Cancelled
                 | HostStatus::Withheld { .. }
-                | HostStatus::TimedOut => {}
+                | HostStatus::TimedOut
+                | HostStatus::Refused { .. } => {}
             },
             Event::GateFinished { what, output, .. } => {
                 self.string(what);

@@ -136,7 +136,8 @@ impl Screen {
                     HostStatus::Failed
                     | HostStatus::Lost { .. }
                     | HostStatus::Unsupported { .. }
-                    | HostStatus::TimedOut => {
+                    | HostStatus::TimedOut
+                    | HostStatus::Refused { .. } => {
                         self.failed_hosts += 1;
                     }
                     HostStatus::Ok | HostStatus::Cancelled | HostStatus::Withheld { .. } => {}

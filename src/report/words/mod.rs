@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::escape;
 use super::paint::{Paint, Tone};
-use crate::event::{HostStatus, Mode, Outcome, Phase, Reason, Step, StepCounts, Summary, Withheld};
+use crate::event::{HostStatus, Mode, Outcome, Phase, Reason, Refusal, Step, StepCounts, Summary, Withheld};
 
 pub use unreachable::unreachable;
 
@@ -124,6 +124,10 @@ pub fn reason(reason: &Reason, plan: &[Arc<Step>]) -> String {
         Reason::Lost => "the connection was lost".to_owned(),
         Reason::Left => "left at work; it goes on to its end there".to_owned(),
         Reason::ByEarlierStep => "by an earlier step".to_owned(),
+        Reason::Refused => "the host was refused".to_owned(),
+        Reason::NotPlanned => {
+            "an earlier step made it necessary, and the plan does not say so; plan again".to_owned()
+        }
     }
 }
 
@@ -189,6 +193,7 @@ pub fn trouble(status: &HostStatus, steps: StepCounts) -> Option<Advice> {
             "it took longer than it may, and was ended between steps".to_owned(),
             "push again to go on from where it stands, or give it more time",
         ),
+        HostStatus::Refused { refusal } => Some(self::refusal(refusal, &[])),
         HostStatus::Cancelled => {
             let done = steps.ok + steps.changed;
             advice(
@@ -200,6 +205,49 @@ pub fn trouble(status: &HostStatus, steps: StepCounts) -> Option<Advice> {
                 "",
             )
         }
+    }
+}
+
+/// Why nothing was changed on a host; `plan` names the steps.
+pub fn refusal(refusal: &Refusal, plan: &[Arc<Step>]) -> Advice {
+    let named = |steps: &[usize]| -> String {
+        let first = steps.iter().take(3).map(|step| match plan.get(*step) {
+            Some(step) => format!("{}: {}", step.module, title(step)),
+            None => format!("step {}", step + 1),
+        });
+        let mut names: Vec<String> = first.collect();
+        if steps.len() > 3 {
+            names.push(format!("{} more", steps.len() - 3));
+        }
+        names.join(", ")
+    };
+    match refusal {
+        Refusal::Stale { more, fewer, moved } => {
+            let parts = [
+                (more, "to be changed now too: "),
+                (fewer, "not to be changed any more: "),
+                (moved, "in another state: "),
+            ];
+            let parts = parts.into_iter().filter(|(steps, _)| !steps.is_empty());
+            let parts: Vec<String> = parts
+                .map(|(steps, what)| format!("{what}{}", named(steps)))
+                .collect();
+            let moved = "it has moved since the plan was made";
+            Advice {
+                brief: moved.to_owned(),
+                what: format!("{moved} ({}); nothing was changed", parts.join("; ")),
+                next: "look at what changed there, then make a new plan of it".to_owned(),
+            }
+        }
+        Refusal::NotAgreed { destructive } => Advice {
+            brief: format!("{} not agreed to", count(destructive.len(), "destructive change")),
+            what: format!(
+                "destructive and not agreed to: {}; nothing was changed",
+                named(destructive)
+            ),
+            next: "push with --yes to agree, or keep a plan with `provision plan --out` and apply that"
+                .to_owned(),
+        },
     }
 }
 
@@ -234,6 +282,7 @@ pub fn brief(summary: &Summary, took: Duration) -> String {
     let bad = [
         (hosts.failed, "failed"),
         (hosts.unreachable, "unreachable"),
+        (hosts.refused, "refused"),
         (hosts.cancelled, "cancelled"),
         (hosts.withheld, "withheld"),
     ];
@@ -265,6 +314,7 @@ pub(super) fn summary(summary: &Summary, took: Duration, paint: Paint) -> String
     let others = [
         (counts.failed, "failed", Tone::Failed),
         (counts.unreachable, "unreachable", Tone::Failed),
+        (counts.refused, "refused", Tone::Failed),
         (counts.cancelled, "cancelled", Tone::Faint),
         (counts.withheld, "withheld", Tone::Faint),
     ];

@@ -7,6 +7,9 @@ use super::{HostRun, MAX_SHOWN, Need, Shown, Stage};
 use crate::event::{Event, FileDiff, Outcome, Phase, Reason};
 use crate::wire::{Failure, Frame, Item, Skip, VERSION};
 
+/// The most that is taken of what a host has observed: 10,000 steps have some 2 MB.
+const MAX_OBSERVED: usize = 16 << 20;
+
 impl HostRun {
     pub(super) fn item(&mut self, item: Item, emit: &mut impl FnMut(Event)) {
         if self.is_done() {
@@ -24,7 +27,11 @@ impl HostRun {
     }
 
     pub(super) fn output(&mut self, bytes: Vec<u8>, emit: &mut impl FnMut(Event)) {
-        if let Some(Shown { content, .. }) = &mut self.shown {
+        if self.observing {
+            let observed = self.observed.get_or_insert_default();
+            let room = MAX_OBSERVED.saturating_sub(observed.len());
+            observed.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        } else if let Some(Shown { content, .. }) = &mut self.shown {
             let content = content.get_or_insert_default();
             let room = (MAX_SHOWN + 1).saturating_sub(content.len());
             content.extend_from_slice(&bytes[..bytes.len().min(room)]);
@@ -70,6 +77,12 @@ impl HostRun {
                     phase: Phase::Verify,
                 });
             }
+            Frame::State => self.observe()?,
+            Frame::Stated => {
+                if !std::mem::replace(&mut self.observing, false) {
+                    return Err("what was observed ends and did not begin");
+                }
+            }
             Frame::Plan { steps, ref wanted } => self.planned(steps, wanted, emit)?,
             Frame::Content { step, exists } => {
                 self.open(step)?;
@@ -109,6 +122,7 @@ impl HostRun {
                     Failure::Verify => Reason::NotVerified,
                     Failure::Room => Reason::NoRoom,
                     Failure::Content => Reason::NoContent,
+                    Failure::Unplanned => Reason::NotPlanned,
                     Failure::Locked(pid) => Reason::Locked { pid },
                     Failure::Late(seconds) => Reason::TimedOut { seconds },
                 };
@@ -134,6 +148,15 @@ impl HostRun {
         Ok(())
     }
 
+    fn observe(&mut self) -> Result<(), &'static str> {
+        if self.phase != Stage::Connected || self.observed.is_some() {
+            return Err("what was observed comes once, before the plan");
+        }
+        self.observed = Some(Vec::new());
+        self.observing = true;
+        Ok(())
+    }
+
     fn planned(
         &mut self,
         steps: usize,
@@ -148,13 +171,15 @@ impl HostRun {
         for &step in wanted {
             self.wanted[step] = true;
         }
+        if !wanted.is_empty() {
+            let destroys = |step: &usize| self.plan.steps[*step].resource.destroys();
+            emit(Event::HostPredicted {
+                host: self.host(),
+                changes: wanted.to_vec(),
+                destructive: wanted.iter().copied().filter(destroys).collect(),
+            });
+        }
         if self.apply {
-            if !wanted.is_empty() {
-                emit(Event::HostPredicted {
-                    host: self.host(),
-                    changes: wanted.to_vec(),
-                });
-            }
             for step in 0..wanted.first().copied().unwrap_or(steps) {
                 self.end(step, Outcome::Ok, None, emit);
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::tail::Bounded;
-use crate::event::{Event, HostStatus, Outcome, Phase, Reason, Step, StepCounts};
+use crate::event::{Event, HostStatus, Outcome, Phase, Reason, Refusal, Step, StepCounts};
 use crate::name::Name;
 use crate::plan::Plan;
 use crate::wire::{Decoder, Nonce, Room};
@@ -27,6 +27,10 @@ pub enum Ended {
 
 /// One host's run.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says of one thing whether it has been"
+)]
 pub struct HostRun {
     plan: Arc<Plan>,
     apply: bool,
@@ -41,8 +45,12 @@ pub struct HostRun {
     output: Bounded,
     stray: Bounded,
     shown: Option<Shown>,
+    observed: Option<Vec<u8>>,
+    observing: bool,
+    answered: bool,
     need: Option<Need>,
     cancelled: bool,
+    refused: Option<Refusal>,
     broken: Option<String>,
 }
 
@@ -100,17 +108,29 @@ impl HostRun {
             output: Bounded::default(),
             stray: Bounded::default(),
             shown: None,
+            observed: None,
+            observing: false,
+            answered: false,
             need: None,
             cancelled: false,
+            refused: None,
             broken: None,
         }
     }
 
-    /// The steps that do not hold, when the host has said so and waits for the half that changes them.
-    pub fn asked(&self) -> Option<Vec<usize>> {
-        let wanted = || self.wanted.iter().enumerate().filter(|(_, wanted)| **wanted);
-        (self.phase == Stage::Asked && self.broken.is_none())
-            .then(|| wanted().map(|(step, _)| step).collect())
+    /// What the host answered when its first half has ended, once: the steps that do not hold, and what it observed.
+    pub fn answer(&mut self) -> Option<(Vec<usize>, Option<Vec<u8>>)> {
+        let over = matches!(self.phase, Stage::Asked | Stage::Done) && self.broken.is_none();
+        if !over || std::mem::replace(&mut self.answered, true) {
+            return None;
+        }
+        let wanted = self.wanted.iter().enumerate().filter(|(_, wanted)| **wanted);
+        Some((wanted.map(|(step, _)| step).collect(), self.observed.take()))
+    }
+
+    /// Whether the host waits for the half that changes it.
+    pub fn asks(&self) -> bool {
+        self.phase == Stage::Asked && self.broken.is_none()
     }
 
     /// The host is sent its second half.
@@ -125,11 +145,15 @@ impl HostRun {
         matches!(self.phase, Stage::Silent | Stage::Asked | Stage::Sent)
     }
 
-    /// The host is not sent its second half, for `reason`: nothing is changed there.
-    pub fn decline(&mut self, reason: &Reason, emit: &mut impl FnMut(Event)) {
+    /// The host is not sent its second half: it was refused, or the run was cancelled. Nothing is changed there.
+    pub fn decline(&mut self, refusal: Option<Refusal>, emit: &mut impl FnMut(Event)) {
         if self.phase != Stage::Asked {
             return;
         }
+        let reason = match refusal {
+            Some(_) => Reason::Refused,
+            None => Reason::Cancelled,
+        };
         for step in 0..self.ended.len() {
             if self.wanted[step] {
                 self.end(step, Outcome::Skipped, Some(reason.clone()), emit);
@@ -137,7 +161,8 @@ impl HostRun {
                 self.end(step, Outcome::Ok, None, emit);
             }
         }
-        self.cancelled = *reason == Reason::Cancelled;
+        self.cancelled = refusal.is_none();
+        self.refused = refusal;
         self.phase = Stage::Done;
     }
 
@@ -185,6 +210,9 @@ impl HostRun {
             decoder.finish(&mut |item| self.item(item, emit));
         }
         if self.phase == Stage::Done && self.broken.is_none() {
+            if let Some(refusal) = self.refused {
+                return (HostStatus::Refused { refusal }, self.counts);
+            }
             let status = match (self.counts.failed, self.cancelled) {
                 (0, true) => HostStatus::Cancelled,
                 (0, false) => HostStatus::Ok,
