@@ -223,6 +223,10 @@ impl Module for Postgresql {
         ]
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one list of steps, in the order they are done"
+    )]
     fn resources(&self, config: &Config) -> Result<Vec<Resource>, Diagnostics> {
         let mut config = config.clone();
         let own = super::own_settings(&mut config)?;

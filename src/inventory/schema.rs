@@ -60,6 +60,8 @@ struct Connection {
     jump: Option<OneOrMany>,
     /// How the program becomes root.
     r#become: Option<Become>,
+    /// Whom it becomes, where that is not root.
+    become_user: Option<String>,
     /// Private keys to try, in order; relative to the inventory's folder.
     identity_file: Option<OneOrMany>,
     /// Whether keys of the agent are left alone.
