@@ -147,7 +147,7 @@ push() {
     return
   fi
   # The journal is made private here; what the steps make is not.
-  true >"$state/journal"
+  true >"$journal"
   umask "$old"
   # Nobody listens any more when stdin ends: the step at work ends, no other begins.
   {
@@ -158,7 +158,7 @@ push() {
   # Output goes through tee, which outlives the connection: an apply never writes into a broken pipe.
   drive "$first" 2>&1 | {
     trap '' PIPE HUP INT TERM
-    tee "$state/journal" 2>/dev/null 4<&- 9>&-
+    tee "$journal" 2>/dev/null 4<&- 9>&-
   }
   kill "$watcher" 2>/dev/null
 }

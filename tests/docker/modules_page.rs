@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
 
 use crate::kit::binary::{Folder, Provision, Told};
+use crate::kit::program;
 use crate::kit::throwaway::{Image, Throwaway};
 
 /// Writes the files of the page's example into `folder`: a path in backquotes, then a block.
@@ -122,8 +122,10 @@ fn secrets_of_every_place_are_only_where_they_are_meant_to_be() {
     folder.inventory(&host.entry("host"));
     folder.write("profiles/modules/taker.toml", MODULE);
     folder.write("profiles/secret.txt", "canaryFile7fQ\n");
-    let vault = folder.write("profiles/vault", "#!/bin/sh\nprintf '%s7fQ\\n' \"canary$1\"\n");
-    fs::set_permissions(&vault, fs::Permissions::from_mode(0o700)).unwrap();
+    program::write(
+        &folder.path("profiles/vault"),
+        "#!/bin/sh\nprintf '%s7fQ\\n' \"canary$1\"\n",
+    );
     folder.write(
         "profiles/p.toml",
         "modules = [\"taker\"]\n\n[config.taker]\nenvironment = { secret_env = \"CANARY\" }\nfile = { secret_file = \"secret.txt\" }\ncommand = { password = { secret_command = [\"./vault\", \"Command\"] } }\nliteral = \"canaryLiteral7fQ\"\n",

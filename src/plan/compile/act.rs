@@ -49,8 +49,14 @@ pub fn act(steps: &[Planned], first: usize, exactly: bool, sent: &[u8]) -> Resul
         }
     }
     let exactly = if exactly { "1" } else { "" };
+    // What steps write may show what they were given: then it is told, starred out, and not kept.
+    let journal = if steps[first..].iter().any(holds_secret) {
+        "/dev/null"
+    } else {
+        "$state/journal"
+    };
     own.line(&format!(
-        "exactly={exactly}\nlarge='{large}'\n{conduct}{}",
+        "exactly={exactly}\nlarge='{large}'\njournal={journal}\n{conduct}{}",
         next.trim_end()
     ));
     // Stdin moves to 4 for the one who waits for its end; no step may read it.
@@ -59,6 +65,12 @@ pub fn act(steps: &[Planned], first: usize, exactly: bool, sent: &[u8]) -> Resul
     let parts = wire::ACT.called_by([own.0.as_slice(), driver]);
     let asked = wire::ASK.called_beyond(sent, [own.0.as_slice(), driver, parts.as_bytes()]);
     Ok([b"{\n", driver, asked.as_bytes(), parts.as_bytes(), &own.0].concat())
+}
+
+fn holds_secret(planned: &Planned) -> bool {
+    let resource = &planned.resource;
+    let held = |script: &Script| script.secrets().next().is_some();
+    !resource.secrets().is_empty() || held(&resource.check()) || held(&resource.apply())
 }
 
 /// The apply of a step: notes its debts first, and takes neighbours along where one transaction does for all.

@@ -194,10 +194,13 @@ impl Heard {
 }
 
 /// The question at the end, if the last line is one: not ended, with a colon.
+///
+/// A complaint such as `doas: Authentication failed` may come in pieces, of which the first looks like a question.
 fn prompt(bytes: &[u8]) -> Option<String> {
     let said = text(bytes);
     let last = said.rsplit(['\n', '\r']).next()?.trim_end();
-    last.ends_with(':').then(|| last.to_owned())
+    let begins = matches!(last, "doas:" | "su:" | "sudo:");
+    (last.ends_with(':') && !begins).then(|| last.to_owned())
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -285,6 +288,32 @@ mod tests {
         assert_eq!(su.stderr((mark("asks") + "Password: ").as_bytes()), Next::Answer);
         let again = su.stderr(b"\nPassword: ");
         assert_eq!(again, Next::Refused(BecomeRefusal::WrongPassword));
+    }
+
+    #[test]
+    fn a_complaint_in_pieces_is_no_question() {
+        for (by, name) in [(Become::Doas, "doas"), (Become::Su, "su")] {
+            let mut becoming = becoming(by);
+            let asks = mark("asks") + name + " (ada@host) password: ";
+            let asked = if by == Become::Doas {
+                becoming.stdout(asks.as_bytes())
+            } else {
+                becoming.stderr(asks.as_bytes())
+            };
+            assert_eq!(asked, Next::Answer);
+            for piece in [
+                format!("\r\n{name}: "),
+                "Authentication failed".to_owned(),
+                "\r\n".to_owned(),
+            ] {
+                let next = if by == Become::Doas {
+                    becoming.stdout(piece.as_bytes())
+                } else {
+                    becoming.stderr(piece.as_bytes())
+                };
+                assert_eq!(next, Next::Listen, "{piece:?}");
+            }
+        }
     }
 
     #[test]
