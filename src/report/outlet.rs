@@ -178,12 +178,18 @@ mod tests {
         let text: Vec<u8> = all.try_iter().flatten().collect();
         let text = String::from_utf8(text).unwrap();
         let whole = text.lines().filter(|line| line.len() == 1023).count();
-        let last = text.lines().last().unwrap();
-        let left_out = 3 * LIMIT / 1024 - whole;
-        assert_eq!(
-            last,
-            format!("({left_out} lines left out here: nobody read on; `provision replay` has them)")
-        );
+        // How often it says so depends on when the thread comes to its first write.
+        let said: Vec<&str> = text.lines().filter(|line| line.len() != 1023).collect();
+        let left_out = said.iter().map(|line| {
+            let (count, rest) = line[1..].split_once(' ').unwrap();
+            assert!(
+                rest.ends_with("left out here: nobody read on; `provision replay` has them)"),
+                "{line}"
+            );
+            count.parse::<usize>().unwrap()
+        });
+        assert_eq!(left_out.sum::<usize>(), 3 * LIMIT / 1024 - whole);
+        assert!(whole * 1024 <= 2 * LIMIT + 1024, "{whole} lines were kept");
     }
 
     #[test]
