@@ -1,7 +1,7 @@
 //! Ctrl-C: once ends the run between two steps, twice at once; 130 either way.
 
 use std::io::{BufRead, BufReader, Lines};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,8 @@ struct Push {
     _place: Place,
     child: Child,
     events: Lines<BufReader<ChildStdout>>,
+    /// Where the program keeps what it works with.
+    place: PathBuf,
 }
 
 impl Push {
@@ -26,7 +28,7 @@ impl Push {
 title = "slow"
 [step.sh]
 check = "test -e {done}"
-apply = "touch {begun}; until [ -e {go} ]; do sleep 0.02; done; touch {done}"
+apply = "echo $run >{begun}; until [ -e {go} ]; do sleep 0.02; done; touch {done}"
 
 [[step]]
 file = "{second}"
@@ -59,8 +61,11 @@ content = "x"
             _place: place,
             child,
             events,
+            place: PathBuf::new(),
         };
-        until("the step begins", || begun.exists());
+        let place = || std::fs::read_to_string(&begun).unwrap_or_default();
+        until("the step begins", || place().ends_with('\n'));
+        push.place = place().trim().into();
         assert!(push.child.try_wait().unwrap().is_none(), "it still runs");
         push
     }
@@ -88,6 +93,11 @@ content = "x"
         }
     }
 
+    /// Waits until the host knows that no other step is to begin: that is not when we are told.
+    fn is_heard(&self) {
+        until("the host has heard", || self.place.join("stop").exists());
+    }
+
     fn ends_with_130(mut self) {
         let ended = self.child.wait().unwrap();
         assert_eq!(ended.code(), Some(130));
@@ -113,6 +123,7 @@ fn once_the_step_at_work_ends_and_no_other_begins() {
     let mut push = Push::start(&host);
     push.interrupt();
     push.hear("cancelling");
+    push.is_heard();
     let_go(&host.path("home"));
     let end = push.hear("run-finished");
     assert!(
@@ -131,8 +142,10 @@ fn twice_the_controller_leaves_and_the_step_still_ends() {
     push.interrupt();
     push.hear("cancelling");
     push.interrupt();
+    let place = push.place.clone();
     push.ends_with_130();
     assert!(!host.path("home/done").exists());
+    until("the host has heard", || place.join("stop").exists());
     let_go(&host.path("home"));
     until("the step ends without its controller", || {
         host.path("home/done").exists()

@@ -69,6 +69,18 @@ fn only_the_owner_may_read() {
     assert_eq!(mode(&folder), 0o700);
 }
 
+/// Waits for `holds`, and gives up loudly.
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    while !holds() {
+        assert!(
+            std::time::Instant::now() < deadline,
+            "it never came to be: {what}"
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 #[test]
 fn the_oldest_make_room_and_nothing_else_is_touched() {
     let dir = TempDir::new().unwrap();
@@ -98,11 +110,22 @@ fn the_oldest_make_room_and_nothing_else_is_touched() {
     let running = at_work.recording().run;
     let entry = store.find(&running).unwrap();
     assert_eq!(entry.standing, Standing::Running, "a run at work stays");
-    let ids: Vec<String> = store.list().unwrap().into_iter().map(|entry| entry.run).collect();
-    assert!(ids.len() <= KEEP.runs + 1, "{ids:?}");
+    let listed = || -> Vec<String> { store.list().unwrap().into_iter().map(|entry| entry.run).collect() };
+    // A child of another test may hold a finished record's lock until it comes to its own program; then it makes room
+    // for the next one.
+    until("there is room", || {
+        let fits = listed().len() <= KEEP.runs + 1;
+        if !fits {
+            record(&store);
+        }
+        fits
+    });
+    let ids = listed();
     assert!(ids.len() < KEEP.runs + 1 || !ids.contains(&first) || ids.contains(&running));
     drop(at_work);
-    assert_eq!(store.find(&running).unwrap().standing, Standing::Interrupted);
+    until("nobody is at work on it", || {
+        store.find(&running).unwrap().standing == Standing::Interrupted
+    });
 }
 
 #[test]
