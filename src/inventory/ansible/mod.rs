@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use crate::config::Table;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+use crate::document;
 
 use fleet::Fleet;
 
@@ -71,28 +72,10 @@ pub(super) fn form(path: &Path, text: &str) -> Option<Form> {
         Some(Form::List)
     } else if start.starts_with("---") {
         Some(Form::Yaml)
-    } else if text.parse::<toml_syntax::Text>().is_ok() {
+    } else if document::parse(&Source::new(path, text)).is_ok() {
         None
     } else {
         Some(Form::Ini)
-    }
-}
-
-/// Whether a text is TOML, which no inventory of hosts in INI is.
-mod toml_syntax {
-    use crate::diagnostic::Source;
-    use crate::document;
-
-    pub(super) struct Text;
-
-    impl std::str::FromStr for Text {
-        type Err = ();
-
-        fn from_str(text: &str) -> Result<Self, ()> {
-            document::parse(&Source::new("", text))
-                .map(|_| Self)
-                .map_err(|_| ())
-        }
     }
 }
 

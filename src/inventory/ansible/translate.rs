@@ -52,20 +52,25 @@ pub(super) fn root(fleet: &Fleet) -> Result<Imported, Diagnostics> {
     let whole = Origin::new(&fleet.source, 0..0);
     let mut notes = fleet.notes.clone();
     let mut mistakes = Diagnostics::default();
-    let of_group = |name: &str| {
-        let mut vars = fleet.groups[name].vars.clone();
-        vars.replace(&fleet.groups[name].beside);
-        vars
-    };
+    // Once for each group, not for each host in it.
+    let of_groups: IndexMap<&str, Table> = fleet
+        .groups
+        .iter()
+        .map(|(name, group)| {
+            let mut vars = group.vars.clone();
+            vars.replace(&group.beside);
+            (name.as_str(), vars)
+        })
+        .collect();
 
     let mut hosts: IndexMap<&str, Table> = IndexMap::new();
     let mut grouped: Vec<&str> = Vec::new();
     for name in fleet.hosts.keys() {
         let groups = fleet.groups_of(name);
         let vars = fleet.vars_of(name, &groups);
-        let mut below = of_group(ALL);
+        let mut below = of_groups[ALL].clone();
         for group in &groups {
-            below.replace(&of_group(group));
+            below.replace(&of_groups[group]);
             if !grouped.contains(group) {
                 grouped.push(group);
             }
@@ -92,13 +97,13 @@ pub(super) fn root(fleet: &Fleet) -> Result<Imported, Diagnostics> {
     }
 
     let mut defaults = shared(&mut hosts, &whole);
-    put_vars(&mut defaults, of_group(ALL), &whole);
+    put_vars(&mut defaults, of_groups[ALL].clone(), &whole);
     let groups = fleet.groups.keys().filter(|name| *name != ALL);
     let groups = groups
         .filter(|name| *name != UNGROUPED || grouped.contains(&UNGROUPED))
         .map(|name| {
             let mut table = Table::at(whole.clone());
-            put_vars(&mut table, of_group(name), &whole);
+            put_vars(&mut table, of_groups[name.as_str()].clone(), &whole);
             (name.as_str(), fleet.groups[name].origin.clone(), table)
         });
     let groups: Vec<_> = groups.collect();
