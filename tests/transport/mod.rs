@@ -8,6 +8,7 @@ mod known_hosts;
 mod login;
 mod round_trips;
 mod routes;
+mod scan;
 mod ssh;
 mod trust;
 mod unreachable;
