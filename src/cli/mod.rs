@@ -14,6 +14,7 @@ mod facts;
 mod failed;
 mod hosts;
 mod hosts_test;
+mod init;
 mod modules;
 mod outcome;
 mod plan;
@@ -44,7 +45,14 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
     /// Colours; `auto` heeds `NO_COLOR`, `CLICOLOR_FORCE` and what is written to
-    #[arg(long, value_enum, default_value_t = Colour::Auto, global = true, value_name = "WHEN")]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t = Colour::Auto,
+        global = true,
+        value_name = "WHEN",
+        display_order = 900
+    )]
     color: Colour,
 }
 
@@ -72,6 +80,8 @@ const EXIT_CODES: &str = "Exit codes: 0 all well, 1 a step failed, 2 usage or co
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a small project to begin with: an inventory, a profile, a module of your own
+    Init(init::Args),
     /// Bring hosts into the state a profile describes
     Push(push::Args),
     /// Say what a push would change, once for equal hosts, and keep it to be applied later
@@ -109,6 +119,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     cli.color.set();
     let done = match cli.command {
+        Command::Init(args) => init::run(&args),
         Command::Push(args) => push::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Apply(args) => apply::run(&args),

@@ -7,7 +7,7 @@ fn every_command_has_help() {
     let place = Place::new(&[]);
     place.call(&["--help"]).success().golden("help");
     for command in [
-        "push", "plan", "apply", "drift", "run", "runs", "replay", "validate", "hosts", "profiles",
+        "init", "push", "plan", "apply", "drift", "run", "runs", "replay", "validate", "hosts", "profiles",
         "modules", "demo",
     ] {
         let said = place.call(&[command, "--help"]).success();

@@ -8,6 +8,7 @@ mod files;
 mod fleets;
 mod help;
 mod hosts_test;
+mod init;
 mod kept;
 mod language;
 mod mistakes;
