@@ -102,6 +102,8 @@ pub enum Reason {
     },
     /// The apply said it succeeded, the check still fails.
     NotVerified,
+    /// It is a condition, which does not hold. Where it would stop the host, nothing was changed there.
+    NotHeld,
     /// The apply was not done in the time it may take; everything it had started was ended.
     TimedOut {
         /// That time, in seconds.

@@ -151,6 +151,13 @@ impl Step {
             let mistake = Diagnostic::new("`delay` stands between `retries`, and there are none");
             fields.mistake(mistake.at(&delay.origin));
         }
+        if key == "assert" {
+            let change = ["notify", "timeout", "retries", "delay"].into_iter();
+            for own in change.filter_map(|name| own.key(name).map(|key| (name, key))) {
+                let what = format!("`{}` is about a change, and an `assert` makes none", own.0);
+                fields.mistake(Diagnostic::new(what).at(&own.1.origin));
+            }
+        }
         let mut mistakes = fields.finish();
         let source = match key {
             "file" => mistakes

@@ -13,7 +13,7 @@ use crate::profile::{ModuleRef, OnFailure};
 use crate::resource::Resource;
 
 use super::sharing::Sharing;
-use super::{Plan, Planned};
+use super::{Plan, Planned, STOP};
 
 /// Plans `modules` for every host. `profile` and `overrides` hold settings by module name.
 pub fn build(
@@ -205,7 +205,7 @@ fn plan_host(
             let next_on_failure = match (resource.conduct.on_failure, used.on_failure) {
                 (Some(OnFailure::Continue), _) => steps.len() + 1,
                 (None, OnFailure::Continue) => behind,
-                _ => usize::MAX,
+                _ => STOP,
             };
             steps.push(Planned {
                 step: Arc::new(step),
@@ -213,10 +213,6 @@ fn plan_host(
                 next_on_failure,
             });
         }
-    }
-    let count = steps.len();
-    for planned in &mut steps {
-        planned.next_on_failure = planned.next_on_failure.min(count);
     }
     // The service that is notified may be a step that depends on facts.
     if mistakes.0.is_empty() && complete {

@@ -23,9 +23,12 @@ pub struct Planned {
     pub step: Arc<Step>,
     /// What should be there.
     pub resource: Resource,
-    /// The step to go on with when this one fails: the next module's first, or the number of all steps to stop.
+    /// The step to go on with when this one fails, such as the next module's first; [`STOP`] goes on with none.
     pub next_on_failure: usize,
 }
+
+/// Behind every step there could be.
+pub const STOP: usize = usize::MAX;
 
 /// All that one host is to do, in order.
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@
 //! in `docs/steps/`.
 
 mod archive;
+mod assert;
 mod authorized_key;
 mod block;
 mod certificate;
@@ -18,6 +19,7 @@ mod fields;
 mod file;
 mod fstab;
 mod git;
+mod given;
 mod group;
 mod hostname;
 mod hosts_entry;
@@ -58,7 +60,6 @@ mod user;
 mod wait_for;
 mod whole;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -69,6 +70,7 @@ use crate::diagnostic::Diagnostic;
 use crate::script::{Script, Secret};
 
 pub use archive::Archive;
+pub use assert::Assert;
 pub use authorized_key::AuthorizedKey;
 pub use block::Block;
 pub use certificate::{Certificate, KeyType};
@@ -172,6 +174,11 @@ pub trait State: fmt::Debug + Send + Sync {
     /// counted, and agreed to, apart.
     fn destroys(&self) -> bool {
         false
+    }
+
+    /// For what only looks, and has failed where it does not hold: what to tell then, perhaps nothing.
+    fn assertion(&self) -> Option<&str> {
+        None
     }
 
     /// Secrets that must never be shown, beyond those its scripts hold.
@@ -333,6 +340,7 @@ resources! {
     "mysql_user" => MysqlUser,
     "container" => Container,
     "wait_for" => WaitFor,
+    "assert" => Assert,
     "nft" => Nft,
     "ufw" => Ufw,
     "certificate" => Certificate,
@@ -345,53 +353,6 @@ impl Resource {
         match &self.kind {
             Kind::Package(package) => Some(package),
             _ => None,
-        }
-    }
-
-    /// The step with the outputs of earlier steps of its module, to which its own is added: by output, the driver's
-    /// variable that holds it.
-    #[must_use]
-    pub fn with_outputs(self, module: &str, outputs: &mut BTreeMap<String, String>) -> Self {
-        let Kind::Sh(step) = &self.kind else {
-            return self;
-        };
-        let mut step = Sh::clone(step);
-        step.outputs.clone_from(outputs);
-        // What the step itself sets under the same name is nearer.
-        step.outputs.retain(|name, _| !step.variables.contains_key(name));
-        if let Some(name) = &step.output {
-            let held = Sh::held(module, name);
-            outputs.insert(name.clone(), held.clone());
-            step.held = Some(held);
-        }
-        Self {
-            kind: Kind::Sh(Arc::new(step)),
-            ..self
-        }
-    }
-
-    /// With the content of its `source`, for the loader that has read it.
-    #[must_use]
-    pub fn with_content(self, bytes: Vec<u8>) -> Self {
-        match &self.kind {
-            Kind::File(file) => {
-                let file = Arc::clone(file);
-                let mut file = Arc::unwrap_or_clone(file);
-                file.content = Some(Content::from(bytes));
-                Self {
-                    kind: Kind::File(Arc::new(file)),
-                    ..self
-                }
-            }
-            Kind::Archive(archive) => {
-                let mut archive = Archive::clone(archive);
-                archive.content = Some(Content::from(bytes));
-                Self {
-                    kind: Kind::Archive(Arc::new(archive)),
-                    ..self
-                }
-            }
-            _ => self,
         }
     }
 }

@@ -60,21 +60,8 @@ impl Sh {
         }
     }
 
-    /// The variables the texts find set, as the functions that run them take them: names, each with `=` and its value,
-    /// or with the name of the driver's variable that holds it.
     fn given(&self) -> Script {
-        let mut words = Script::default();
-        for (name, held) in &self.outputs {
-            words.append(sh!(" {} {}", name, held));
-        }
-        for (name, value) in &self.variables {
-            let word = format!("={}", value.expose());
-            match value {
-                Text::Secret(_) => words.append(sh!(" {} {}", name, &Secret::new(word))),
-                Text::Plain(_) => words.append(sh!(" {} {}", name, word)),
-            }
-        }
-        words
+        given(&self.outputs, &self.variables)
     }
 
     /// The name of the driver's variable that holds the output `name` of a module.
@@ -91,6 +78,38 @@ impl Sh {
         }
         held
     }
+}
+
+/// The variables a text finds set, as the functions that run it take them: names, each with `=` and its value, or with
+/// the name of the driver's variable that holds it.
+pub(super) fn given(outputs: &BTreeMap<String, String>, variables: &BTreeMap<String, Text>) -> Script {
+    let mut words = Script::default();
+    // What the step itself sets under the same name is nearer.
+    for (name, held) in outputs.iter().filter(|(name, _)| !variables.contains_key(*name)) {
+        words.append(sh!(" {} {}", name, held));
+    }
+    for (name, value) in variables {
+        let word = format!("={}", value.expose());
+        match value {
+            Text::Secret(_) => words.append(sh!(" {} {}", name, &Secret::new(word))),
+            Text::Plain(_) => words.append(sh!(" {} {}", name, word)),
+        }
+    }
+    words
+}
+
+/// Refuses names that no variable can have, each as the value of the key beside it.
+pub(super) fn check_variables<'a>(
+    names: impl IntoIterator<Item = (&'static str, &'a String)>,
+) -> Result<(), Invalid> {
+    for (key, name) in names {
+        if !is_variable(name) {
+            return Err(Invalid::of(key)(format!(
+                "{name:?} cannot be a variable's name: write small letters, digits and `_`"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Whether `name` can be a variable: small letters, digits and `_`, so that it is none the shell itself looks at.
@@ -133,13 +152,7 @@ impl State for Sh {
 
     fn validate(&self) -> Result<(), Invalid> {
         let names = self.variables.keys().map(|name| ("variables", name));
-        for (key, name) in names.chain(self.output.iter().map(|name| ("output", name))) {
-            if !is_variable(name) {
-                return Err(Invalid::of(key)(format!(
-                    "{name:?} cannot be a variable's name: write small letters, digits and `_`"
-                )));
-            }
-        }
+        check_variables(names.chain(self.output.iter().map(|name| ("output", name))))?;
         match (self.sh.check.trim(), self.sh.apply.trim()) {
             ("", _) => Err(Invalid::of("sh")(
                 "a `sh` step needs a `check` that says when there is nothing to do".to_owned(),

@@ -35,8 +35,8 @@ pub fn nonce() -> Nonce {
 
 /// A plan of one module, `test`, for a host nobody connects to.
 pub fn plan(resources: Vec<Resource>) -> Arc<Plan> {
-    let count = resources.len();
-    plan_with(resources, &vec![count; count])
+    let stop = vec![plan::STOP; resources.len()];
+    plan_with(resources, &stop)
 }
 
 /// A plan whose steps go on at `next` when they fail.

@@ -1,5 +1,6 @@
 //! Compiled programs under the shells that hosts have: the laws of the wire, each tried.
 
+mod conditions;
 mod conduct;
 mod halves;
 mod laws;

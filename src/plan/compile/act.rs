@@ -34,7 +34,7 @@ pub fn act(steps: &[Planned], first: usize, exactly: bool, sent: &[u8]) -> Resul
         if planned.resource.large_content().is_some() {
             large += &format!(" {index} ");
         }
-        next += &format!("next_{index}={} ", planned.next_on_failure);
+        next += &format!("next_{index}={} ", planned.next_on_failure.min(steps.len()));
         let Conduct {
             timeout,
             retries,

@@ -110,6 +110,7 @@ pub fn reason(reason: &Reason, plan: &[Arc<Step>]) -> String {
             format!("it took longer than {seconds} s, and everything it had started was ended")
         }
         Reason::NotVerified => "its apply ended well, but its check still fails".to_owned(),
+        Reason::NotHeld => "its condition does not hold".to_owned(),
         Reason::NoContent => "its content could not be brought to the host".to_owned(),
         Reason::NoRoom => {
             "no directory there takes temporary files; look for a full or read-only /tmp and /var".to_owned()

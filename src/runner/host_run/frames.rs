@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::unmet::Unmet;
 use super::{HostRun, MAX_SHOWN, Need, Shown, Stage};
 use crate::event::{Event, FileDiff, Outcome, Phase, Reason};
 use crate::wire::{Failure, Frame, Item, Skip, VERSION};
@@ -117,7 +118,12 @@ impl HostRun {
                 )?;
             }
             Frame::Failed { step, why } => {
+                let is_condition = |step: usize| {
+                    let planned = self.plan.steps.get(step);
+                    planned.is_some_and(|planned| planned.resource.assertion().is_some())
+                };
                 let reason = match why {
+                    Failure::Apply(_) if is_condition(step) => Reason::NotHeld,
                     Failure::Apply(status) => Reason::ApplyExit { status },
                     Failure::Verify => Reason::NotVerified,
                     Failure::Room => Reason::NoRoom,
@@ -172,12 +178,17 @@ impl HostRun {
             self.wanted[step] = true;
         }
         if !wanted.is_empty() {
+            self.unmet = Unmet::of(&self.plan.steps, wanted);
+            let unhindered = |step: &&usize| self.unmet.outcome(**step).is_none();
+            let changes: Vec<usize> = wanted.iter().filter(unhindered).copied().collect();
             let destroys = |step: &usize| self.plan.steps[*step].resource.destroys();
-            emit(Event::HostPredicted {
-                host: self.host(),
-                changes: wanted.to_vec(),
-                destructive: wanted.iter().copied().filter(destroys).collect(),
-            });
+            if !changes.is_empty() {
+                emit(Event::HostPredicted {
+                    host: self.host(),
+                    destructive: changes.iter().copied().filter(destroys).collect(),
+                    changes,
+                });
+            }
         }
         if self.apply {
             for step in 0..wanted.first().copied().unwrap_or(steps) {
@@ -238,19 +249,17 @@ impl HostRun {
         if !matches!(self.phase, Stage::Planned | Stage::Changing) {
             return Err("the end comes where nothing was to be done");
         }
-        if self.apply && self.phase == Stage::Planned && self.wanted.contains(&true) {
+        let goes_on = self.apply && !self.unmet.stops();
+        if goes_on && self.phase == Stage::Planned && self.wanted.contains(&true) {
             self.current = None;
             self.phase = Stage::Asked;
             return Ok(());
         }
-        if !self.apply {
+        if !goes_on && self.phase == Stage::Planned {
             for step in 0..self.ended.len() {
-                let outcome = if self.wanted[step] {
-                    Outcome::WouldChange
-                } else {
-                    Outcome::Ok
-                };
-                self.end(step, outcome, None, emit);
+                if !self.ended[step] {
+                    self.foretold(step, emit);
+                }
             }
         }
         if self.ended.contains(&false) {
@@ -258,6 +267,24 @@ impl HostRun {
         }
         self.phase = Stage::Done;
         Ok(())
+    }
+
+    /// A step's end where no second half follows.
+    fn foretold(&mut self, step: usize, emit: &mut impl FnMut(Event)) {
+        let (outcome, reason) = match self.unmet.outcome(step) {
+            Some((outcome, reason)) => (outcome, Some(reason)),
+            None if self.wanted[step] => (Outcome::WouldChange, None),
+            None => (Outcome::Ok, None),
+        };
+        if reason == Some(Reason::NotHeld) {
+            let plan = Arc::clone(&self.plan);
+            let said = plan.steps[step].resource.assertion().unwrap_or_default();
+            self.output.take();
+            self.output.push(said.as_bytes());
+            self.current = Some((step, Phase::Check));
+            self.began = self.now;
+        }
+        self.end(step, outcome, reason, emit);
     }
 
     /// Refuses a step that is not there or has ended.

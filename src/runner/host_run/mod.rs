@@ -1,6 +1,7 @@
 //! One host's run as a state machine: bytes in, events out, no I/O and no clock of its own.
 
 mod frames;
+mod unmet;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use crate::event::{Event, HostStatus, Outcome, Phase, Reason, Refusal, Step, Ste
 use crate::name::Name;
 use crate::plan::Plan;
 use crate::wire::{Decoder, Nonce, Room};
+use unmet::Unmet;
 
 /// The most of a file's present content that is kept for a diff; the program sends one byte more.
 const MAX_SHOWN: usize = 256 * 1024;
@@ -38,6 +40,7 @@ pub struct HostRun {
     now: Duration,
     phase: Stage,
     wanted: Vec<bool>,
+    unmet: Unmet,
     ended: Vec<bool>,
     counts: StepCounts,
     current: Option<(usize, Phase)>,
@@ -101,6 +104,7 @@ impl HostRun {
             now: Duration::ZERO,
             phase: Stage::Silent,
             wanted: vec![false; count],
+            unmet: Unmet::default(),
             ended: vec![false; count],
             counts: StepCounts::default(),
             current: None,

@@ -1,0 +1,1 @@
+user_check '! test -e /var/lib/postgresql'

@@ -1,0 +1,2 @@
+say 'make room there first: `du -xh -d 2 /var | sort -h`'
+false

@@ -1,0 +1,1 @@
+user_check '[ "$(cat /etc/datacentre)" = "$wanted" ]' wanted '=it'\''s $here'
