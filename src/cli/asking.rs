@@ -1,7 +1,7 @@
 //! Passwords from the person at the controller, asked before any contact and never shown.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal, Read};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +13,7 @@ use crate::inventory::{Become, Connection, Host};
 use crate::report;
 use crate::script::Secret;
 use crate::secret;
-use crate::transport::ssh::{Ask, Ssh};
+use crate::transport::ssh::{Ask, Ssh, Stranger};
 
 use super::Failure;
 
@@ -98,6 +98,36 @@ impl Ask for Person {
     fn secret(&self, question: &str) -> Option<Secret> {
         let _one = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         report::tty::aside(|| ask(question).ok())
+    }
+
+    fn believes(&self, stranger: &Stranger) -> bool {
+        let _one = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        report::tty::aside(|| believes(stranger)).unwrap_or(false)
+    }
+}
+
+/// Asks about a host's key in the words of ssh, and takes its answers: `yes`, `no`, or the fingerprint itself.
+fn believes(stranger: &Stranger) -> io::Result<bool> {
+    let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
+    let fingerprint = stranger.key.fingerprint();
+    let address = stranger.address.map(|address| format!(" ({address})"));
+    let mut question = format!(
+        "The authenticity of host {}{} can't be established.\n{} key fingerprint is {fingerprint}.\n\
+         Are you sure you want to continue connecting (yes/[no]/fingerprint)? ",
+        report::escape::line(&stranger.name),
+        address.unwrap_or_default(),
+        report::escape::line(&stranger.key.key_type),
+    );
+    loop {
+        terminal.write_all(question.as_bytes())?;
+        let mut answer = String::new();
+        BufReader::new((&terminal).take(MAX_BYTES as u64)).read_line(&mut answer)?;
+        match answer.trim() {
+            "yes" => return Ok(true),
+            "" | "no" => return Ok(false),
+            said if said == fingerprint => return Ok(true),
+            _ => "Please type 'yes', 'no' or the fingerprint: ".clone_into(&mut question),
+        }
     }
 }
 

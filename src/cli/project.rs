@@ -133,7 +133,7 @@ impl TrustArgs {
 /// The same way, on which every host new to us is believed; equal hops stay equal.
 fn accepting_new(connection: &Connection) -> Arc<Connection> {
     let mut connection = connection.clone();
-    if connection.host_key_policy == HostKeyPolicy::Strict {
+    if connection.host_key_policy != HostKeyPolicy::Off {
         connection.host_key_policy = HostKeyPolicy::AcceptNew;
     }
     if let Route::Jump(hop) = &connection.route {

@@ -144,8 +144,10 @@ pub enum HostKeyPolicy {
     Strict,
     /// Record it when nothing at all is recorded for the host; a changed or revoked key is still refused.
     AcceptNew,
-    /// The same (`StrictHostKeyChecking no`), but a changed key is accepted too, without being recorded; a revoked one
-    /// is refused. As in ssh, no password goes to a host whose key has changed.
+    /// Ask whoever sits at the terminal, where nothing at all is recorded; without anybody there, refuse it.
+    Ask,
+    /// As [`Self::AcceptNew`]; and where there is no file to record it in, such as `/dev/null`, accept it unrecorded
+    /// (`StrictHostKeyChecking no`). A changed key is refused here, too.
     Off,
 }
 

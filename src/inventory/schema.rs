@@ -92,6 +92,7 @@ enum Become {
 enum Policy {
     Strict,
     AcceptNew,
+    Ask,
 }
 
 #[derive(JsonSchema)]

@@ -23,6 +23,7 @@ const BECOME: &[(&str, Become)] = &[
 const HOST_KEY_POLICY: &[(&str, HostKeyPolicy)] = &[
     ("strict", HostKeyPolicy::Strict),
     ("accept-new", HostKeyPolicy::AcceptNew),
+    ("ask", HostKeyPolicy::Ask),
 ];
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 

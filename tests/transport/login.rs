@@ -9,7 +9,7 @@ use provision::event::Unreachable;
 use provision::inventory::Connection;
 use provision::script::Secret;
 use provision::transport::Transport;
-use provision::transport::ssh::{Ask, Ssh};
+use provision::transport::ssh::{Ask, Ssh, Stranger};
 use russh::MethodKind;
 
 use super::within;
@@ -26,6 +26,10 @@ impl Ask for Says {
         assert!(question.starts_with("Passphrase for /"), "{question}");
         self.1.fetch_add(1, Ordering::SeqCst);
         Some(Secret::new(self.0))
+    }
+
+    fn believes(&self, stranger: &Stranger) -> bool {
+        panic!("nobody is asked about {stranger:?}");
     }
 }
 

@@ -10,6 +10,7 @@ mod round_trips;
 mod routes;
 mod scan;
 mod ssh;
+mod strangers;
 mod trust;
 mod unreachable;
 

@@ -113,7 +113,7 @@ impl Resolved {
             host_key_policy: self.value("stricthostkeychecking").map(|value| match value {
                 "accept-new" => HostKeyPolicy::AcceptNew,
                 "no" => HostKeyPolicy::Off,
-                // Nobody is there to be asked.
+                "ask" if self.flag("batchmode") != Some(true) => HostKeyPolicy::Ask,
                 _ => HostKeyPolicy::Strict,
             }),
             identity_files: take.paths("identityfile"),

@@ -28,6 +28,7 @@ pub(super) struct Notes(Mutex<Content>);
 #[derive(Default)]
 struct Content {
     refused: Option<Unreachable>,
+    stranger: Option<Key>,
     learned: Option<Key>,
     ended: Option<String>,
     hung_up: bool,
@@ -38,6 +39,11 @@ impl Notes {
     /// Why the host's key was refused, if it was.
     pub(super) fn refused(&self) -> Option<Unreachable> {
         self.with(|content| content.refused.take())
+    }
+
+    /// The host's key, when it was refused for no more than that nobody has been asked.
+    pub(super) fn stranger(&self) -> Option<Key> {
+        self.with(|content| content.stranger.take())
     }
 
     /// The host's key, when it is new and has to be written down.
@@ -86,6 +92,11 @@ impl Client {
                 Ok(Decision::Learn) => {
                     content.learned = Some(key);
                     true
+                }
+                Ok(Decision::Ask(refused)) => {
+                    content.refused = Some(refused);
+                    content.stranger = Some(key);
+                    false
                 }
                 Err(refused) => {
                     content.refused = Some(refused);

@@ -25,6 +25,7 @@ mod password;
 mod pipe;
 mod session;
 mod signer;
+mod stranger;
 mod stream;
 mod trust;
 mod tunnel;
@@ -49,6 +50,8 @@ use self::jump::Bastions;
 use self::pace::Paces;
 use self::pipe::Pipe;
 use self::session::SshSession;
+pub use self::stranger::Stranger;
+use self::stranger::Strangers;
 use self::trust::{Expectation, Trust};
 use self::tunnel::INNER_WINDOW;
 use super::{BoxFuture, Session, Transport};
@@ -60,6 +63,7 @@ use crate::script::Secret;
 #[derive(Default)]
 pub struct Ssh {
     trust: Trust,
+    strangers: Strangers,
     identities: Identities,
     resolver: Resolver,
     bastions: Bastions,
@@ -68,10 +72,13 @@ pub struct Ssh {
     configs: Mutex<HashMap<Policy, Arc<Config>>>,
 }
 
-/// A person who may be asked for a secret.
+/// A person who may be asked. Called where waiting holds up nobody else.
 pub trait Ask: Send + Sync {
-    /// Asks, and waits; `None` when there is nobody, or no answer. Called where waiting holds up nobody else.
+    /// Asks for a secret, and waits; `None` when there is nobody, or no answer.
     fn secret(&self, question: &str) -> Option<Secret>;
+
+    /// Whether this key is the host's; no answer is a no.
+    fn believes(&self, stranger: &Stranger) -> bool;
 }
 
 /// How long a login may take when somebody has to be asked first; sshd waits as long (`LoginGraceTime`).
@@ -82,12 +89,17 @@ struct Ungreeted {
     cause: Unreachable,
     /// It closed the connection before it said which keys it has: too many may be on their way in.
     turned_away: bool,
+    /// It was refused for a key of which nobody has been asked yet.
+    stranger: Option<Stranger>,
 }
 
 impl From<Unreachable> for Ungreeted {
     fn from(cause: Unreachable) -> Self {
-        let turned_away = false;
-        Self { cause, turned_away }
+        Self {
+            cause,
+            turned_away: false,
+            stranger: None,
+        }
     }
 }
 
@@ -138,23 +150,47 @@ impl Ssh {
     fn login<'a>(&'a self, connection: &'a Arc<Connection>) -> BoxFuture<'a, Result<Greeted, Unreachable>> {
         Box::pin(async move {
             // What can go wrong without contact goes wrong without contact.
-            let expectation = Arc::new(self.trust.expectation(connection).await?);
+            let mut expectation = Arc::new(self.trust.expectation(connection).await?);
             let offers = self.identities.offers(connection).await?;
-            let config = self.config(connection, &expectation)?;
+            let mut config = self.config(connection, &expectation)?;
             let pace = self.paces.of(&connection.address, connection.port);
             let mut tries = 0;
             let (mut greeted, place) = loop {
                 let place = pace.enter().await;
                 tries += 1;
                 let Way { pipe, permit, said } = self.way(connection).await?;
-                let (config, expectation) = (Arc::clone(&config), Arc::clone(&expectation));
-                let greeting = self.greet(connection, config, pipe, expectation, permit);
+                let greeting = self.greet(
+                    connection,
+                    Arc::clone(&config),
+                    pipe,
+                    Arc::clone(&expectation),
+                    permit,
+                );
                 match (greeting.await, said) {
                     (Ok(greeted), _) => break (greeted, place),
+                    (
+                        Err(Ungreeted {
+                            cause,
+                            stranger: Some(stranger),
+                            ..
+                        }),
+                        _,
+                    ) => {
+                        // A person takes as long as it takes, and the host would not wait.
+                        drop(place);
+                        self.introduce(connection, stranger, cause).await?;
+                        expectation = Arc::new(self.trust.expectation(connection).await?);
+                        config = self.config(connection, &expectation)?;
+                    }
                     (Err(Ungreeted { cause, .. }), Some(said)) => {
                         return Err(told(connection, cause, said).await);
                     }
-                    (Err(Ungreeted { cause, turned_away }), None) => {
+                    (
+                        Err(Ungreeted {
+                            cause, turned_away, ..
+                        }),
+                        None,
+                    ) => {
                         let wait = if turned_away {
                             place.turned_away(tries)
                         } else {
@@ -250,13 +286,21 @@ impl Ssh {
             russh::client::connect_stream(config, stream, client)
                 .await
                 .map_err(|error| match notes.refused() {
-                    Some(cause) => cause.into(),
+                    Some(cause) => Ungreeted {
+                        stranger: notes.stranger().map(|key| Stranger {
+                            name: name.clone(),
+                            address: notes.link().address,
+                            key,
+                        }),
+                        ..cause.into()
+                    },
                     None => Ungreeted {
                         cause: Unreachable::Protocol {
                             phase: ConnectPhase::Handshake,
                             detail: notes.ended().unwrap_or_else(|| words(&error)),
                         },
                         turned_away: client::closed(&error),
+                        stranger: None,
                     },
                 })
         };

@@ -32,6 +32,8 @@ pub(super) struct Expectation {
     /// and like there it speaks only for the host, never against it, unless revoked.
     bare: Option<Recorded>,
     policy: HostKeyPolicy,
+    /// Whether there is no file a new key could be written to.
+    nowhere: bool,
     files: Vec<String>,
 }
 
@@ -41,6 +43,8 @@ pub(super) enum Decision {
     Accept,
     /// It is, once it is written down.
     Learn,
+    /// It is new, and somebody has to be asked.
+    Ask(Unreachable),
 }
 
 impl Expectation {
@@ -96,7 +100,7 @@ impl Expectation {
             return Ok(Decision::Accept);
         }
         let by_itself = self.decide(&shown.subject);
-        if let (Ok(Decision::Learn), Some(bare)) = (&by_itself, &self.bare)
+        if let (Ok(Decision::Learn | Decision::Ask(_)), Some(bare)) = (&by_itself, &self.bare)
             && let Some((verdict, key)) = revoked(bare, shown)
         {
             return Err(refusal(verdict, key, &self.name, &self.files));
@@ -153,11 +157,17 @@ impl Expectation {
         }
         match (verdict, self.policy) {
             (Verdict::Trusted, _) => Ok(Decision::Accept),
-            (Verdict::Unknown, HostKeyPolicy::AcceptNew | HostKeyPolicy::Off) => {
-                match self.recorded.doubtful() {
-                    None => Ok(Decision::Learn),
-                    Some(line) => Err(unreadable(&line.place, "its host field cannot be read")),
+            (Verdict::Unknown, policy) if policy != HostKeyPolicy::Strict => {
+                if let Some(line) = self.recorded.doubtful() {
+                    return Err(unreadable(&line.place, "its host field cannot be read"));
                 }
+                Ok(match policy {
+                    HostKeyPolicy::Off if self.nowhere => Decision::Accept,
+                    HostKeyPolicy::Ask => {
+                        Decision::Ask(refusal(Verdict::Unknown, offered, &self.name, &self.files))
+                    }
+                    _ => Decision::Learn,
+                })
             }
             (verdict, _) => Err(refusal(verdict, offered, &self.name, &self.files)),
         }
@@ -169,6 +179,12 @@ fn revoked<'a>(recorded: &Recorded, shown: &'a Presented<'_>) -> Option<(Verdict
     let keys = [&shown.subject, &shown.authority];
     keys.into_iter()
         .find_map(|key| recorded.revocation(key).map(|verdict| (verdict, key)))
+}
+
+/// The file new keys are written to. `UserKnownHostsFile /dev/null` is how people say "none".
+fn writable(connection: &Connection) -> Option<&PathBuf> {
+    let first = connection.known_hosts.first();
+    first.filter(|path| *path != Path::new("/dev/null"))
 }
 
 fn unreadable(place: &str, detail: &str) -> Unreachable {
@@ -250,6 +266,7 @@ impl Trust {
             recorded,
             bare,
             policy: connection.host_key_policy,
+            nowhere: writable(connection).is_none(),
             files: files.collect(),
         })
     }
@@ -261,8 +278,10 @@ impl Trust {
         name: &str,
         key: Key,
     ) -> Result<(), Unreachable> {
-        let Some(path) = connection.known_hosts.first() else {
-            return Err(unreadable("", "there is no file to write the new host key to"));
+        let Some(path) = writable(connection) else {
+            let file = connection.known_hosts.first();
+            let file = file.map(|path| path.display().to_string()).unwrap_or_default();
+            return Err(unreadable(&file, "there is no file to write the new host key to"));
         };
         let file = path.display().to_string();
         match self
