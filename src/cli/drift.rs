@@ -19,9 +19,10 @@ use crate::secret::Mode;
 use super::asking::AskArgs;
 use super::outcome::print;
 use super::plan::salt;
-use super::project::{self, HostsArgs, ProfilesArgs, SetArgs, TrustArgs};
+use super::project::{self, ProfilesArgs, SetArgs};
 use super::ready::ready;
 use super::signals;
+use super::whom::{HostsArgs, TrustArgs};
 use super::{Failure, Outcome};
 
 #[derive(Debug, clap::Args)]

@@ -7,7 +7,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 
 use super::Outcome;
 use super::outcome::print;
-use super::project::{HostsArgs, ProfilesArgs, SetArgs};
+use super::project::{ProfilesArgs, SetArgs};
+use super::whom::HostsArgs;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: provision explain db1 postgresql.port --profile db")]

@@ -11,8 +11,8 @@ use crate::runner::{self, fleet::DEFAULT_PARALLEL};
 use super::Outcome;
 use super::asking;
 use super::outcome::print;
-use super::project::{HostsArgs, TrustArgs};
 use super::signals;
+use super::whom::{HostsArgs, TrustArgs};
 
 #[derive(Debug, clap::Args)]
 #[command(

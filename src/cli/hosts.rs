@@ -10,7 +10,7 @@ use crate::name::Name;
 
 use super::Outcome;
 use super::outcome::{note, print};
-use super::project::{self, HostsArgs};
+use super::whom::{self, HostsArgs};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = false)]
@@ -32,7 +32,7 @@ enum What {
     },
     /// Connect to the hosts and say of each how that went, and what it is
     Test(super::hosts_test::Args),
-    /// Print an inventory of Ansible as one in TOML
+    /// Print an inventory of Ansible, or of ssh_config(5), as one in TOML
     Convert,
 }
 
@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let inventory = args.hosts.inventory()?;
     note(&inventory.notes);
     if let Some(What::Test(test)) = &args.what {
-        return super::hosts_test::run(test, args.hosts.select(&inventory)?, &project::notes(&inventory));
+        return super::hosts_test::run(test, args.hosts.select(&inventory)?, &whom::notes(&inventory));
     }
     if let Some(What::Show { name }) = &args.what {
         let host = inventory.host(name).ok_or_else(|| {
@@ -51,7 +51,7 @@ pub(super) fn run(args: &Args) -> Outcome {
             let mistake = Diagnostic::new(format!("no host `{name}` in {}", args.hosts.file().display()));
             mistake.suggest(name, names.take(20))
         })?;
-        return print(&(shown(host) + &project::notes(&inventory)));
+        return print(&(shown(host) + &whom::notes(&inventory)));
     }
     let hosts = args.hosts.select(&inventory)?;
     let width = |text: &dyn Fn(&Host) -> usize| hosts.iter().map(|host| text(host)).max().unwrap_or(0);

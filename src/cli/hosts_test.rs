@@ -20,8 +20,8 @@ use super::Outcome;
 use super::asking;
 use super::hosts::way;
 use super::outcome::print;
-use super::project::TrustArgs;
 use super::signals;
+use super::whom::TrustArgs;
 
 /// What a host is asked: who we are there, and what it is.
 const QUESTION: &str =

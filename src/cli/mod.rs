@@ -31,6 +31,7 @@ mod schema;
 mod signals;
 mod telling;
 mod validate;
+mod whom;
 
 use std::process::ExitCode;
 

@@ -8,7 +8,8 @@ use indexmap::IndexMap;
 use crate::module::Module;
 
 use super::outcome::print;
-use super::project::{self, HostsArgs, ProfilesArgs, SetArgs};
+use super::project::{self, ProfilesArgs, SetArgs};
+use super::whom::HostsArgs;
 use super::{Failure, Outcome};
 
 #[derive(Debug, clap::Args)]

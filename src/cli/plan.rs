@@ -14,11 +14,12 @@ use crate::runner::{Fleet, Work};
 use crate::secret::Mode;
 
 use super::asking::AskArgs;
-use super::project::{self, HostsArgs, ProfilesArgs, SetArgs, TrustArgs};
+use super::project::{self, ProfilesArgs, SetArgs};
 use super::ready::ready;
 use super::recording::{RecordArgs, warn};
 use super::signals;
 use super::telling::TellingArgs;
+use super::whom::{HostsArgs, TrustArgs};
 use super::{Failure, Outcome};
 
 #[derive(Debug, clap::Args)]

@@ -1,4 +1,4 @@
-//! The files a command works with: inventory, profiles, modules.
+//! The files a command works with: profiles and modules, and all of them together with the inventory.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,8 +10,7 @@ use crate::builtin;
 use crate::config::{Table, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::document;
-use crate::inventory::ssh_config::{Choice, SshConfig};
-use crate::inventory::{Connection, Environment, Host, HostKeyPolicy, Inventory, Route};
+use crate::inventory::Host;
 use crate::module::{self, Module, Registry};
 use crate::name::Name;
 use crate::plan::{self, Plan};
@@ -19,134 +18,8 @@ use crate::profile::{Profile, Profiles};
 use crate::script::Secret;
 use crate::secret::{Mode, Secrets};
 
-use super::{Failure, failed};
-
-/// Which hosts.
-#[derive(Debug, Args)]
-pub(super) struct HostsArgs {
-    /// The inventory file
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "PROVISION_HOSTS",
-        global = true,
-        default_value = "inventory.toml"
-    )]
-    hosts: PathBuf,
-    /// Only these hosts: names, globs, @groups, combined by `,` (or), `&` (and), `!` (not), or `@failed:RUN` for those
-    /// that did not end well in a recorded run; may be given several times
-    #[arg(long, value_name = "SELECTOR", global = true)]
-    limit: Vec<String>,
-    /// Read this file in place of `~/.ssh/config` and `/etc/ssh/ssh_config`; `none` for none at all
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "PROVISION_SSH_CONFIG",
-        global = true,
-        hide_env_values = true
-    )]
-    ssh_config: Option<PathBuf>,
-    /// Only the hosts that did not end well in this recorded run, such as `last`
-    #[arg(long, value_name = "RUN", global = true, conflicts_with = "limit")]
-    retry_failed: Option<String>,
-}
-
-impl HostsArgs {
-    /// Every selector given, in whatever way.
-    fn limit(&self) -> Vec<String> {
-        let failed = self.retry_failed.iter().map(|run| failed::selector(run));
-        self.limit.iter().cloned().chain(failed).collect()
-    }
-
-    /// The hosts with these names of the inventory in `file`, over what `ssh_config` says.
-    pub(super) fn only(file: &Path, names: &[&str], ssh_config: Option<PathBuf>) -> Self {
-        Self {
-            hosts: file.to_owned(),
-            limit: vec![names.join(",")],
-            ssh_config,
-            retry_failed: None,
-        }
-    }
-
-    /// What is read in place of the user's own `ssh_config`; `none` is no file.
-    pub(super) fn ssh_config(&self) -> Option<&Path> {
-        self.ssh_config.as_deref()
-    }
-
-    /// The inventory's file, for messages.
-    pub(super) fn file(&self) -> &Path {
-        &self.hosts
-    }
-
-    /// Reads the whole inventory, over what `ssh_config` says.
-    pub(super) fn inventory(&self) -> Result<Inventory, Diagnostics> {
-        let mut environment = Environment::of_process();
-        let mut mistakes = Diagnostics::default();
-        let choice = Choice::from(self.ssh_config.as_deref());
-        environment.ssh_config = mistakes
-            .take(SshConfig::load(&choice, &environment))
-            .unwrap_or_default();
-        match mistakes.take(Inventory::load(&self.hosts, &environment)) {
-            Some(inventory) => mistakes.into_result(inventory),
-            None => Err(mistakes),
-        }
-    }
-
-    /// The hosts selected, in the inventory's order.
-    pub(super) fn select(&self, inventory: &Inventory) -> Result<Vec<Arc<Host>>, Diagnostics> {
-        let hosts: Vec<Host> = if self.limit().is_empty() {
-            inventory.hosts.clone()
-        } else {
-            failed::select(&self.limit(), inventory)?
-                .into_iter()
-                .cloned()
-                .collect()
-        };
-        if hosts.is_empty() {
-            let mistake = Diagnostic::new(format!("no host is selected in {}", self.hosts.display()));
-            return Err(mistake.help("see `provision hosts`").into());
-        }
-        Ok(hosts.into_iter().map(Arc::new).collect())
-    }
-}
-
-/// Which hosts' keys are believed.
-#[derive(Debug, Args)]
-pub(super) struct TrustArgs {
-    /// Record the key of a host of which nothing is known yet; changed and revoked keys are still refused
-    #[arg(long)]
-    accept_new: bool,
-}
-
-impl TrustArgs {
-    /// `host`, with its key trusted as the command line says.
-    pub(super) fn apply(&self, host: Arc<Host>) -> Arc<Host> {
-        if !self.accept_new {
-            return host;
-        }
-        let mut host = Arc::unwrap_or_clone(host);
-        host.connection = accepting_new(&host.connection);
-        Arc::new(host)
-    }
-}
-
-/// The same way, on which every host new to us is believed; equal hops stay equal.
-fn accepting_new(connection: &Connection) -> Arc<Connection> {
-    let mut connection = connection.clone();
-    if connection.host_key_policy != HostKeyPolicy::Off {
-        connection.host_key_policy = HostKeyPolicy::AcceptNew;
-    }
-    if let Route::Jump(hop) = &connection.route {
-        connection.route = Route::Jump(accepting_new(hop));
-    }
-    Arc::new(connection)
-}
-
-/// What `ssh_config` says of the inventory's hosts that is not followed, one line each.
-pub(super) fn notes(inventory: &Inventory) -> String {
-    let notes = inventory.ssh_notes.iter().map(|note| format!("note: {note}\n"));
-    notes.collect()
-}
+use super::Failure;
+use super::whom::HostsArgs;
 
 /// Where profiles and modules are.
 #[derive(Debug, Args)]

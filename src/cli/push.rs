@@ -13,11 +13,12 @@ use crate::transport::Transport;
 use super::Outcome;
 use super::agreement::AgreementArgs;
 use super::asking::{self, AskArgs};
-use super::project::{self, HostsArgs, ProfilesArgs, SetArgs, TrustArgs};
+use super::project::{self, ProfilesArgs, SetArgs};
 use super::recording::RecordArgs;
 use super::rollout::RolloutArgs;
 use super::signals;
 use super::telling::TellingArgs;
+use super::whom::{HostsArgs, TrustArgs};
 
 #[derive(Debug, clap::Args)]
 #[command(

@@ -10,8 +10,9 @@ use crate::transport::Transport;
 
 use super::Failure;
 use super::asking::{self, AskArgs};
-use super::project::{Prepared, TrustArgs};
+use super::project::Prepared;
 use super::push::secrets;
+use super::whom::TrustArgs;
 
 /// Plans, and the way to their hosts.
 pub(super) struct Ready {

@@ -10,10 +10,10 @@ use crate::runner::{Fleet, Work};
 
 use super::Outcome;
 use super::asking::{self, AskArgs};
-use super::project::{HostsArgs, TrustArgs};
 use super::recording::RecordArgs;
 use super::signals;
 use super::telling::TellingArgs;
+use super::whom::{HostsArgs, TrustArgs};
 
 #[derive(Debug, clap::Args)]
 #[command(

@@ -13,7 +13,8 @@ use crate::secret::{Mode, Secrets};
 
 use super::Outcome;
 use super::outcome::print;
-use super::project::{self, HostsArgs, ProfilesArgs, SetArgs, Settings};
+use super::project::{self, ProfilesArgs, SetArgs, Settings};
+use super::whom::{self, HostsArgs};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -86,7 +87,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         args.profiles.folder().display(),
         sound.join(", "),
     );
-    let notes = inventory.as_ref().map(project::notes).unwrap_or_default();
+    let notes = inventory.as_ref().map(whom::notes).unwrap_or_default();
     mistakes.into_result(())?;
     print(&(text + &notes))
 }

@@ -15,3 +15,4 @@ mod mistakes;
 mod modules;
 mod records;
 mod signals;
+mod ssh_hosts;

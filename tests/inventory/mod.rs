@@ -5,6 +5,7 @@ mod load;
 mod routes;
 mod selector;
 mod ssh_config;
+mod ssh_hosts;
 
 use std::path::Path;
 

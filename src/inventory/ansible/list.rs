@@ -9,11 +9,10 @@ use super::fleet::{ALL, Fleet};
 use crate::config::{Data, Table, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Source};
 
-type Groups = IndexMap<String, Json>;
+pub(super) type Groups = IndexMap<String, Json>;
 
-/// Reads `source` into `fleet`.
-pub(super) fn read(source: &Arc<Source>, fleet: &mut Fleet) -> Result<(), Diagnostics> {
-    let groups = groups(source)?;
+/// Reads the `groups` of `source` into `fleet`.
+pub(super) fn read(groups: &Groups, source: &Arc<Source>, fleet: &mut Fleet) -> Result<(), Diagnostics> {
     let origin = Origin::new(source, 0..0);
     let mut mistakes = Diagnostics::default();
     for (name, group) in groups.iter().filter(|(name, _)| *name != "_meta") {
@@ -61,14 +60,13 @@ pub(super) fn read(source: &Arc<Source>, fleet: &mut Fleet) -> Result<(), Diagno
 }
 
 /// Whether groups hold their hosts and children by name, as in the YAML form, rather than listed.
-pub(super) fn holds_mappings(source: &Arc<Source>) -> Result<bool, Diagnostics> {
-    let groups = groups(source)?;
+pub(super) fn holds_mappings(groups: &Groups) -> bool {
     let named = |group: &Json| {
         ["hosts", "children"]
             .iter()
             .any(|key| group.get(key).is_some_and(Json::is_object))
     };
-    Ok(groups.values().any(named))
+    groups.values().any(named)
 }
 
 /// The same list with `_meta` put together from what `ask` says of each host; nothing when it has one already.
@@ -103,7 +101,8 @@ pub(super) fn with_host_answers(
     Ok(serde_json::to_string(&groups).ok())
 }
 
-fn groups(source: &Arc<Source>) -> Result<Groups, Diagnostics> {
+/// The groups of `source` by name, and `_meta`.
+pub(super) fn groups(source: &Arc<Source>) -> Result<Groups, Diagnostics> {
     serde_json::from_str(&source.text).map_err(|error| {
         let line = source
             .text

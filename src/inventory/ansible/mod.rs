@@ -22,9 +22,10 @@ use std::sync::Arc;
 
 use crate::config::Table;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
-use crate::document;
 
 use fleet::Fleet;
+
+pub(super) use translate::shared;
 
 /// The forms Ansible's inventories come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,16 +50,22 @@ pub(super) fn read(source: &Arc<Source>, form: Form, folder: &Path) -> Result<Im
     match form {
         Form::Ini => ini::read(source, &mut fleet)?,
         Form::Yaml => yaml::read(source, &mut fleet)?,
-        // JSON is YAML, and may also hold what the YAML form holds.
-        Form::List if list::holds_mappings(source)? => yaml::read(source, &mut fleet)?,
-        Form::List => list::read(source, &mut fleet)?,
+        Form::List => {
+            let groups = list::groups(source)?;
+            // JSON is YAML, and may also hold what the YAML form holds.
+            if list::holds_mappings(&groups) {
+                yaml::read(source, &mut fleet)?;
+            } else {
+                list::read(&groups, source, &mut fleet)?;
+            }
+        }
     }
     fleet.close()?;
     vars::read(folder, &mut fleet)?;
     translate::root(&fleet)
 }
 
-/// The form of a file that does not say by its name that it is TOML; nothing when it is TOML all the same.
+/// The form of a file; nothing when it says by its name that it is TOML.
 pub(super) fn form(path: &Path, text: &str) -> Option<Form> {
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("toml") => return None,
@@ -72,24 +79,24 @@ pub(super) fn form(path: &Path, text: &str) -> Option<Form> {
         Some(Form::List)
     } else if start.starts_with("---") {
         Some(Form::Yaml)
-    } else if document::parse(&Source::new(path, text)).is_ok() {
-        None
     } else {
         Some(Form::Ini)
     }
+}
+
+/// Whether a file says by its name what it holds.
+pub(super) fn is_data(path: &Path) -> bool {
+    let known = ["toml", "yml", "yaml", "json", "ini"];
+    let ending = path.extension().and_then(|it| it.to_str());
+    ending.is_some_and(|it| known.contains(&it))
 }
 
 /// Whether the file at `path` is to be run, as Ansible does with files that may be.
 pub(super) fn is_script(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
 
-    let known = ["toml", "yml", "yaml", "json", "ini"];
-    let data = path
-        .extension()
-        .and_then(|it| it.to_str())
-        .is_some_and(|it| known.contains(&it));
     let runs = |found: std::fs::Metadata| found.is_file() && found.permissions().mode() & 0o111 != 0;
-    !data && std::fs::metadata(path).is_ok_and(runs)
+    !is_data(path) && std::fs::metadata(path).is_ok_and(runs)
 }
 
 /// Runs an inventory script: `--list`, and `--host NAME` for each host where the list has no `_meta`.

@@ -170,7 +170,7 @@ fn text(text: &str, origin: &Origin) -> Value {
 }
 
 /// Takes settings that every host has alike out of the hosts, into the defaults.
-fn shared(hosts: &mut IndexMap<&str, Table>, whole: &Origin) -> Table {
+pub(in crate::inventory) fn shared(hosts: &mut IndexMap<&str, Table>, whole: &Origin) -> Table {
     let mut defaults = Table::at(whole.clone());
     let Some(first) = hosts.values().next().cloned() else {
         return defaults;

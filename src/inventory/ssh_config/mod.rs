@@ -8,6 +8,7 @@ mod connection;
 mod exec;
 mod expand;
 mod glob;
+pub(super) mod hosts;
 mod jump;
 mod keyword;
 mod lex;
@@ -36,6 +37,7 @@ pub struct SshConfig(Arc<Content>);
 
 #[derive(Debug, Default)]
 struct Content {
+    choice: Choice,
     files: Vec<Vec<Line>>,
     commands: exec::Commands,
 }
@@ -71,16 +73,43 @@ impl SshConfig {
             }
             Choice::None => {}
         }
-        reader.mistakes.into_result(Self::of(files))
+        reader.mistakes.into_result(Self::of(choice.clone(), files))
+    }
+
+    /// Reads the file at `path`, an inventory, as `ssh -F` does: alone, or together with the system's file when it is the
+    /// user's own. A file that was chosen to be read lies below it.
+    pub(super) fn load_inventory(path: &Path, environment: &Environment) -> Result<Self, Diagnostics> {
+        let choice = &environment.ssh_config.0.choice;
+        let same =
+            |other: &Path| matches!((path.canonicalize(), other.canonicalize()), (Ok(a), Ok(b)) if a == b);
+        let below = match choice {
+            Choice::Usual if read::of_user(environment).is_some_and(|own| same(&own)) => {
+                return Self::load(choice, environment);
+            }
+            Choice::File(other) if !same(other) => Some(other.as_path()),
+            _ => None,
+        };
+        let mut reader = Reader::new(environment);
+        let mut files = Vec::new();
+        for path in [Some(path), below].into_iter().flatten() {
+            files.extend(reader.file(path, Owner::User, false));
+        }
+        reader.mistakes.into_result(Self::of(choice.clone(), files))
+    }
+
+    /// The files of `choice`, which could not be read: they say nothing.
+    pub fn unread(choice: Choice) -> Self {
+        Self::of(choice, Vec::new())
     }
 
     /// Takes `source` for a user's file that was never on disk.
     pub fn parse(source: &Arc<Source>, environment: &Environment) -> Result<Self, Diagnostics> {
-        Ok(Self::of(vec![read::text(source, environment)?]))
+        Ok(Self::of(Choice::None, vec![read::text(source, environment)?]))
     }
 
-    fn of(files: Vec<Vec<Line>>) -> Self {
+    fn of(choice: Choice, files: Vec<Vec<Line>>) -> Self {
         Self(Arc::new(Content {
+            choice,
             files,
             commands: exec::Commands::default(),
         }))

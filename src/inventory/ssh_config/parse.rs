@@ -32,6 +32,7 @@ pub(super) enum Line {
 pub(super) struct HostPattern {
     pub(super) negated: bool,
     pub(super) pattern: String,
+    pub(super) origin: Origin,
 }
 
 #[derive(Debug)]
@@ -150,15 +151,17 @@ impl Parser<'_> {
 
     fn host(&mut self, line: &str, head: &Head) -> Option<Block> {
         let words = self.words(line, head)?;
-        let pattern = |word: Word| match word.text.strip_prefix('!') {
-            Some(pattern) => HostPattern {
-                negated: true,
-                pattern: pattern.to_owned(),
-            },
-            None => HostPattern {
-                negated: false,
-                pattern: word.text,
-            },
+        let pattern = |word: Word| {
+            let origin = self.origin(word.span);
+            let (negated, pattern) = match word.text.strip_prefix('!') {
+                Some(pattern) => (true, pattern.to_owned()),
+                None => (false, word.text),
+            };
+            HostPattern {
+                negated,
+                pattern,
+                origin,
+            }
         };
         Some(Block::Line(Line::Host(words.into_iter().map(pattern).collect())))
     }

@@ -62,6 +62,13 @@ impl Resolved {
         self.said.get(name).and_then(|said| said.origin.clone())
     }
 
+    /// What is said, and where.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&'static str, &Origin)> {
+        self.said
+            .iter()
+            .filter_map(|(name, said)| Some((*name, said.origin.as_ref()?)))
+    }
+
     /// A mistake in it.
     pub(super) fn at(&self, name: &str, mistake: Diagnostic) -> Diagnostic {
         match self.said.get(name).and_then(|said| said.origin.as_ref()) {
