@@ -6,10 +6,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::diagnostic::Diagnostic;
-use crate::inventory::{Become, Connection, Host};
+use crate::inventory::{Become, Connection, Host, check_user};
 use crate::report;
 use crate::script::Secret;
 use crate::secret;
@@ -19,6 +19,68 @@ use super::Failure;
 
 /// The longest password taken; PAM takes 512 bytes.
 const MAX_BYTES: usize = 512;
+
+/// Whom to become on hosts, over what the inventory says.
+#[derive(Debug, Args)]
+pub(super) struct BecomeArgs {
+    /// Become another user, also on hosts whose inventory says nothing of it; by its way, or by sudo
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WAY",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "inventory"
+    )]
+    r#become: Option<Way>,
+    /// Become this user in place of the inventory's, or of root
+    #[arg(long, value_name = "USER")]
+    become_user: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Way {
+    /// As the inventory says, and by sudo where it says nothing
+    Inventory,
+    Sudo,
+    Doas,
+    Su,
+    /// Stay who logged in
+    None,
+}
+
+impl BecomeArgs {
+    /// Changes `hosts` as the command line says; to become a user is to become.
+    pub(super) fn apply(&self, hosts: &mut [Arc<Host>]) -> Result<(), Diagnostic> {
+        if let Some(user) = &self.become_user {
+            check_user(user)?;
+        }
+        let way = match (self.r#become, &self.become_user) {
+            (None, None) => return Ok(()),
+            (Some(Way::None), Some(user)) => {
+                let mistake = format!("--become=none stays who logged in, and --become-user becomes {user}");
+                return Err(Diagnostic::new(mistake).help("leave out one of them"));
+            }
+            (way, _) => way.unwrap_or(Way::Inventory),
+        };
+        for host in hosts {
+            let host = Arc::make_mut(host);
+            let connection = Arc::make_mut(&mut host.connection);
+            connection.r#become = match way {
+                Way::Inventory if connection.r#become == Become::None => Become::Sudo,
+                Way::Inventory => connection.r#become,
+                Way::Sudo => Become::Sudo,
+                Way::Doas => Become::Doas,
+                Way::Su => Become::Su,
+                Way::None => Become::None,
+            };
+            if let Some(user) = &self.become_user {
+                connection.become_user.clone_from(user);
+            }
+        }
+        Ok(())
+    }
+}
 
 /// Which passwords are asked for.
 #[derive(Debug, Args)]

@@ -82,6 +82,11 @@ pub(super) struct Teller {
 }
 
 impl TellingArgs {
+    /// Whether all is to be told.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
     /// Refuses to follow a host that is not among `hosts`.
     pub(super) fn check<'a>(&self, hosts: impl IntoIterator<Item = &'a Name>) -> Result<(), Diagnostic> {
         let Some(tail) = &self.tail else { return Ok(()) };

@@ -87,7 +87,9 @@ impl Checker {
                     return Err("the host connected twice, or before it started");
                 }
             }
-            Event::HostPredicted { host, .. } | Event::CommandFinished { host, .. } => {
+            Event::HostPredicted { host, .. }
+            | Event::CommandOutput { host, .. }
+            | Event::CommandFinished { host, .. } => {
                 self.connected(host)?;
             }
             Event::StepStarted { host, step, .. }

@@ -23,6 +23,7 @@ const EVENTS: &[&str] = &[
     "step-output",
     "step-diff",
     "step-finished",
+    "command-output",
     "command-finished",
     "host-finished",
     "cancelling",
@@ -108,7 +109,9 @@ pub fn parse(line: &[u8]) -> Result<Option<Stamped>, Unreadable> {
 /// What a host wrote, by the names the fields have in a line.
 fn bytes(event: &Event) -> Vec<(&'static str, &[u8])> {
     match event {
-        Event::StepOutput { output, .. } | Event::StepFinished { output, .. } => vec![("output", output)],
+        Event::StepOutput { output, .. }
+        | Event::StepFinished { output, .. }
+        | Event::CommandOutput { output, .. } => vec![("output", output)],
         Event::CommandFinished { stdout, stderr, .. } => vec![("stdout", stdout), ("stderr", stderr)],
         Event::StepDiff { diff, .. } => {
             let sides = [("before", &diff.before), ("after", &diff.after)].into_iter();
@@ -122,7 +125,12 @@ fn bytes(event: &Event) -> Vec<(&'static str, &[u8])> {
 
 fn bytes_mut<'a>(event: &'a mut Event, name: &str) -> Option<&'a mut Vec<u8>> {
     match (event, name) {
-        (Event::StepOutput { output, .. } | Event::StepFinished { output, .. }, "output") => Some(output),
+        (
+            Event::StepOutput { output, .. }
+            | Event::StepFinished { output, .. }
+            | Event::CommandOutput { output, .. },
+            "output",
+        ) => Some(output),
         (Event::CommandFinished { stdout, .. }, "stdout") => Some(stdout),
         (Event::CommandFinished { stderr, .. }, "stderr") => Some(stderr),
         (Event::StepDiff { diff, .. }, "before") => diff.before.as_mut(),
@@ -134,7 +142,7 @@ fn bytes_mut<'a>(event: &'a mut Event, name: &str) -> Option<&'a mut Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{HostPlan, Mode, Step};
+    use crate::event::{Channel, HostPlan, Mode, Step};
     use crate::name::Name;
     use proptest::prelude::*;
     use std::sync::Arc;
@@ -198,6 +206,7 @@ mod tests {
                 Event::RunStarted { mode: Mode::Push, profile: None, hosts: Arc::new(vec![plan]) },
                 Event::StepOutput { host: name(), step: Arc::clone(&step), output: bytes.clone() },
                 Event::StepDiff { host: name(), step, diff },
+                Event::CommandOutput { host: name(), channel: Channel::Stderr, output: bytes.clone() },
                 Event::CommandFinished { host: name(), status: 1, stdout: bytes.clone(), stderr: bytes },
             ];
             for event in events {

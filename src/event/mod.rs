@@ -6,6 +6,7 @@
 mod form;
 pub mod grammar;
 pub mod line;
+mod reason;
 mod summary;
 mod unreachable;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::Name;
 
+pub use reason::Reason;
 pub use summary::{HostCounts, StepCounts, Summary};
 pub use unreachable::{BecomeRefusal, CertificateProblem, Phase as ConnectPhase, Unreachable};
 
@@ -91,50 +93,14 @@ pub enum Phase {
     Verify,
 }
 
-/// Why a step has the outcome it has, where the outcome alone does not say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "reason")]
-pub enum Reason {
-    /// The apply ended with this exit status.
-    ApplyExit {
-        /// The status; above 128 it is a signal's number plus 128.
-        status: u32,
-    },
-    /// The apply said it succeeded, the check still fails.
-    NotVerified,
-    /// It is a condition, which does not hold. Where it would stop the host, nothing was changed there.
-    NotHeld,
-    /// The apply was not done in the time it may take; everything it had started was ended.
-    TimedOut {
-        /// That time, in seconds.
-        seconds: u32,
-    },
-    /// The content it needs could not be brought to the host.
-    NoContent,
-    /// The host has no directory that could take temporary files or the run's own state.
-    NoRoom,
-    /// Another run is changing the host at this moment.
-    Locked {
-        /// The other run's process on the host, 0 when unknown.
-        pid: u32,
-    },
-    /// An earlier step of the host failed.
-    AfterFailure {
-        /// The failed step's index.
-        of: usize,
-    },
-    /// The run was cancelled before the step began.
-    Cancelled,
-    /// The connection was lost before the step's end was heard of; its state is not known.
-    Lost,
-    /// We left at the user's demand while the step was at work; it goes on to its end there.
-    Left,
-    /// An earlier step's apply brought this step's state about too.
-    ByEarlierStep,
-    /// The host was refused before anything was changed there; its status says why.
-    Refused,
-    /// An earlier step's apply made it necessary, which the kept plan that is carried out did not say.
-    NotPlanned,
+/// One of a program's two outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    /// What it has to say.
+    Stdout,
+    /// What it complains of.
+    Stderr,
 }
 
 /// How a host ended.
@@ -307,6 +273,17 @@ pub enum Event {
         /// How long it took, by the controller's clock.
         #[serde(with = "form::seconds")]
         took: Duration,
+    },
+    /// The command of an ad-hoc run wrote whole lines. Only where that is to be told live; all of it is repeated,
+    /// bounded, in `CommandFinished`, and records leave it out.
+    CommandOutput {
+        /// The host.
+        host: Name,
+        /// Where it wrote them.
+        channel: Channel,
+        /// The bytes, as they came.
+        #[serde(with = "form::text")]
+        output: Vec<u8>,
     },
     /// The command of an ad-hoc run ended on a host.
     CommandFinished {

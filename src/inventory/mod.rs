@@ -35,6 +35,7 @@ pub use host::{Become, Host, ROOT};
 pub use reading::Outline;
 pub use schema::inventory_schema;
 pub use selector::Selector;
+pub use settings::check_user;
 
 /// All hosts, in the order of the file, and the groups they are in.
 #[derive(Clone, Debug, Default)]

@@ -187,13 +187,18 @@ fn user(value: &Value) -> Result<String, Diagnostic> {
 /// A name that may stand in an exec line as it is.
 fn account(value: &Value) -> Result<String, Diagnostic> {
     let text = value.as_str()?;
+    check_user(text).map_err(|mistake| mistake.at(&value.origin))?;
+    Ok(text.to_owned())
+}
+
+/// Refuses what is no user's name, or could be taken for something else in an exec line.
+pub fn check_user(text: &str) -> Result<(), Diagnostic> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     if text.is_empty() || text.len() > 64 || text.starts_with(['-', '.']) || !text.chars().all(fits) {
         return Err(Diagnostic::new(format!("{text:?} is no user's name"))
-            .at(&value.origin)
             .help("a name here is of letters, digits, `_`, `-` and `.`, such as `postgres`"));
     }
-    Ok(text.to_owned())
+    Ok(())
 }
 
 fn port(value: &Value) -> Result<u16, Diagnostic> {

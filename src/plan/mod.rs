@@ -13,7 +13,8 @@ use crate::script::Secret;
 
 pub use build::{Facts, build, build_with, check, unknown_modules};
 pub use compile::{
-    CompileError, DELIVERED, Options, Wishes, act, answers, ask, command, compile, deliver, head,
+    Command, CompileError, DELIVERED, Options, Shebang, ShebangError, Wishes, act, answers, ask, command,
+    compile, deliver, head, ready,
 };
 
 /// One resource of one module on one host.

@@ -102,7 +102,10 @@ impl Reporter for Recorder {
             let label = Label::new(run, *began, *mode, profile.as_ref(), hosts, command);
             self.while_well(|lines| lines.line(&label));
         }
-        self.while_well(|lines| lines.observe(stamped));
+        // It may be endless, and what is kept of it follows.
+        if !matches!(stamped.event, Event::CommandOutput { .. }) {
+            self.while_well(|lines| lines.observe(stamped));
+        }
         Ok(())
     }
 

@@ -49,6 +49,32 @@ pub(super) fn lines(diff: &FileDiff, verbose: bool, paint: Paint) -> Vec<String>
     bounded(all, if verbose { 10 * MAX_LINES } else { MAX_LINES }, paint)
 }
 
+/// Shorter outputs are shown as they are.
+const WORTH_COMPARING: usize = 6;
+
+/// What sets `after` apart from `before`: the lines that are gone and that have come. None where showing all of
+/// `after` says it as briefly, or both are the same.
+pub(super) fn apart(before: &[u8], after: &[u8], paint: Paint) -> Option<Vec<String>> {
+    let (old, new) = (text(Some(before))?, text(Some(after))?);
+    let length = new.lines().count();
+    if old == new || length < WORTH_COMPARING || old.len() + new.len() > MAX_BYTES {
+        return None;
+    }
+    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
+    let signed = diff.iter_all_changes().filter_map(|change| {
+        let (sign, tone) = match change.tag() {
+            ChangeTag::Equal => return None,
+            ChangeTag::Delete => ('-', Tone::Removed),
+            ChangeTag::Insert => ('+', Tone::Added),
+        };
+        let value: &str = change.value();
+        let line = escape::line(value.strip_suffix('\n').unwrap_or(value));
+        Some(paint.tone(tone, &format!("{sign}{line}")))
+    });
+    let lines: Vec<String> = signed.collect();
+    (lines.len() * 2 <= length).then_some(lines)
+}
+
 fn text(content: Option<&[u8]>) -> Option<&str> {
     let text = std::str::from_utf8(content.unwrap_or_default()).ok()?;
     (!text.contains('\0')).then_some(text)

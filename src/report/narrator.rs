@@ -13,6 +13,7 @@ use super::fleet::Fleet;
 use super::paint::{Paint, Tone};
 use super::review::Review;
 use super::story::Story;
+use super::stream;
 use super::words::{self, Advice};
 use crate::event::{Event, HostStatus, Mode, Outcome, Reason, Refusal, Stamped, StepCounts, Summary};
 use crate::name::Name;
@@ -125,6 +126,17 @@ impl Narrator {
                 },
             ) => {
                 run.answers.add(host, *status, stdout, stderr);
+            }
+            (
+                Mode::Command,
+                Event::CommandOutput {
+                    host,
+                    channel,
+                    output,
+                },
+            ) if self.verbose => {
+                run.answers.streamed(host);
+                lines.extend(stream::told(host, *channel, output, &run.fleet, self.paint));
             }
             (Mode::Command, _) => {}
         }

@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 
 use super::escape;
+use super::fleet::Fleet;
+use super::paint::{Paint, Tone};
+use crate::event::Channel;
 use crate::name::Name;
 
 /// A line is told in parts when it gets longer than this.
@@ -72,6 +75,25 @@ impl Streams {
     pub(super) fn forget(&mut self, host: &Name) {
         self.open.remove(host);
     }
+}
+
+/// What a command wrote, each line behind its host; a `!` stands before complaints.
+pub(super) fn told(
+    host: &Name,
+    channel: Channel,
+    output: &[u8],
+    fleet: &Fleet,
+    paint: Paint,
+) -> impl Iterator<Item = String> {
+    let width = fleet.host_width;
+    let bar = match channel {
+        Channel::Stdout => paint.tone(Tone::Faint, "|"),
+        Channel::Stderr => paint.tone(Tone::Failed, "!"),
+    };
+    let head = format!("{host:width$} {bar} ");
+    lines(output)
+        .into_iter()
+        .map(move |line| format!("{head}{line}").trim_end().to_owned())
 }
 
 fn lines(bytes: &[u8]) -> Vec<String> {

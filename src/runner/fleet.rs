@@ -11,6 +11,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::task::JoinSet;
 
 use super::cancel::Cancel;
+use super::command::Command;
 use super::gate::{Gate, Open};
 use super::scene::{Job, Scene};
 use super::text::Text;
@@ -32,7 +33,7 @@ pub enum Work {
     /// Say what a push would change.
     DryRun(Vec<Plan>),
     /// Run one program for people on each host.
-    Command(Vec<Arc<Host>>, Arc<Vec<u8>>),
+    Command(Vec<Arc<Host>>, Arc<Command>),
 }
 
 /// Runs work on many hosts.
@@ -188,9 +189,9 @@ impl Fleet {
         match work {
             Work::Push(plans) => planned(plans, true),
             Work::DryRun(plans) => planned(plans, false),
-            Work::Command(hosts, program) => hosts
+            Work::Command(hosts, command) => hosts
                 .into_iter()
-                .map(|host| Job::Command(host, Arc::clone(&program)))
+                .map(|host| Job::Command(host, Arc::clone(&command)))
                 .collect(),
         }
     }

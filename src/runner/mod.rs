@@ -4,12 +4,14 @@
 //! every planned step of every host that was reached ends in exactly one `StepFinished`.
 
 mod cancel;
+mod command;
 mod deliver;
 mod facts;
 pub mod fleet;
 mod gate;
 mod host_run;
 mod scene;
+mod spool;
 mod tail;
 mod text;
 mod wave;
@@ -29,10 +31,12 @@ use crate::profile::{ModuleRef, OnFailure};
 use crate::transport::Transport;
 
 pub use cancel::Cancel;
+pub use command::Command;
 pub use facts::{Held, gather};
 pub use fleet::{Fleet, Limits, Work};
 pub use gate::{Answer, Gate, Open};
 pub use host_run::{Ended, HostRun, Need};
+pub use spool::Spool;
 
 /// Holds a registry and runs its modules by name: the whole of `provision` as a library.
 pub struct Runner {

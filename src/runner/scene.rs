@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Sender;
 
 use super::cancel::Cancel;
+use super::command::Command;
 use super::deliver::deliver;
 use super::gate::{Answer, Gate};
 use super::host_run::{Ended, HostRun};
-use super::tail::Bounded;
 use super::text::Text;
 use crate::event::{Event, HostPlan, HostStatus, Refusal, Stamped, StepCounts, Unreachable};
 use crate::inventory::{Become, Host};
@@ -20,7 +20,7 @@ use crate::wire::Nonce;
 /// What one host is to do.
 pub(super) enum Job {
     Plan(Arc<Plan>, Options, Arc<Text>),
-    Command(Arc<Host>, Arc<Vec<u8>>),
+    Command(Arc<Host>, Arc<Command>),
 }
 
 impl Job {
@@ -102,7 +102,7 @@ impl Scene {
             Some(Ok(mut session)) => {
                 let done = match &job {
                     Job::Plan(plan, options, text) => self.plan(plan, *options, text, session.as_mut()).await,
-                    Job::Command(host, program) => self.command(host, program, session.as_mut()).await,
+                    Job::Command(host, command) => self.command(host, command, session.as_mut()).await,
                 };
                 let took = self.began.elapsed().saturating_sub(started);
                 let status = self.in_time(done.0);
@@ -238,58 +238,6 @@ impl Scene {
         let first = answer.wanted.first().copied().unwrap_or_default();
         text.act(first).map_err(Declined::Impossible)
     }
-
-    async fn command(
-        &self,
-        host: &Host,
-        program: &[u8],
-        session: &mut dyn Session,
-    ) -> (HostStatus, StepCounts) {
-        let nothing = StepCounts::default();
-        let mut running = match session.run(program.to_vec()).await {
-            Ok(running) => running,
-            Err(cause) => return (HostStatus::Unreachable { cause }, nothing),
-        };
-        self.emit(Event::HostConnected {
-            host: host.name.clone(),
-        })
-        .await;
-        let (mut stdout, mut stderr) = (Bounded::default(), Bounded::default());
-        let mut listener = Listener {
-            scene: self,
-            running: running.as_mut(),
-            input_closed: false,
-        };
-        let status = loop {
-            match listener.heard().await {
-                Heard::Output(Output::Stdout(bytes)) => stdout.push(&bytes),
-                Heard::Output(Output::Stderr(bytes)) => stderr.push(&bytes),
-                Heard::Output(Output::Exit(ExitStatus::Code(code))) => break code,
-                Heard::Output(Output::Exit(ExitStatus::Signal(signal))) => {
-                    stderr.push(format!("\nended by signal {signal}\n").as_bytes());
-                    break 255;
-                }
-                Heard::Output(Output::Lost { detail }) => return (HostStatus::Lost { detail }, nothing),
-                Heard::Left => return (HostStatus::Cancelled, nothing),
-            }
-        };
-        let (stdout, stderr) = (stdout.take(), stderr.take());
-        self.emit(Event::CommandFinished {
-            host: host.name.clone(),
-            status,
-            stdout,
-            stderr,
-        })
-        .await;
-        (
-            if status == 0 {
-                HostStatus::Ok
-            } else {
-                HostStatus::Failed
-            },
-            nothing,
-        )
-    }
 }
 
 /// How a host has done, where `sudo` and its like may be to blame.
@@ -315,20 +263,20 @@ enum Declined {
 }
 
 /// Hears a program out, and tells it to end between steps as soon as that is asked for.
-struct Listener<'a> {
-    scene: &'a Scene,
-    running: &'a mut dyn Running,
-    input_closed: bool,
+pub(super) struct Listener<'a> {
+    pub(super) scene: &'a Scene,
+    pub(super) running: &'a mut dyn Running,
+    pub(super) input_closed: bool,
 }
 
 impl Listener<'_> {
-    async fn close_input(&mut self) {
+    pub(super) async fn close_input(&mut self) {
         if !std::mem::replace(&mut self.input_closed, true) {
             self.running.close_input().await;
         }
     }
 
-    async fn heard(&mut self) -> Heard {
+    pub(super) async fn heard(&mut self) -> Heard {
         let cancel = &self.scene.cancel;
         if !self.input_closed {
             tokio::select! {
@@ -337,14 +285,19 @@ impl Listener<'_> {
             }
             self.close_input().await;
         }
+        self.heard_to_the_end().await
+    }
+
+    /// The same of a program whose input is not to end early: only a second request leaves it.
+    pub(super) async fn heard_to_the_end(&mut self) -> Heard {
         tokio::select! {
             output = self.running.next() => Heard::from(output),
-            () = cancel.demanded() => Heard::Left,
+            () = self.scene.cancel.demanded() => Heard::Left,
         }
     }
 }
 
-enum Heard {
+pub(super) enum Heard {
     Output(Output),
     Left,
 }

@@ -19,6 +19,10 @@ pub(super) enum Stage {
 /// The reader's end. Dropping it before the program is over means that nobody cares for it any more.
 pub(super) struct Input(Arc<Shared>);
 
+/// Feeds a running program with more than fits into memory, beside whoever hears it. Outlives it without harm.
+#[derive(Clone)]
+pub struct Feed(Arc<Shared>);
+
 /// The feeding task's end.
 #[derive(Clone)]
 pub(super) struct Changes(Arc<Shared>);
@@ -32,12 +36,19 @@ struct Shared {
 struct State {
     stage: Stage,
     gone: bool,
+    /// The input ends behind `more`.
+    ending: bool,
     more: VecDeque<Arc<[u8]>>,
 }
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state());
+        self.changed.notify_waiters();
     }
 
     /// Waits until `what` makes something of the state.
@@ -59,6 +70,7 @@ impl Input {
             state: Mutex::new(State {
                 stage: Stage::Open,
                 gone: false,
+                ending: false,
                 more: VecDeque::new(),
             }),
             changed: Notify::new(),
@@ -76,20 +88,54 @@ impl Input {
         self.change(|state| state.stage = state.stage.max(Stage::Closed));
     }
 
+    /// A handle to feed it by.
+    pub(super) fn feed(&self) -> Feed {
+        Feed(Arc::clone(&self.0))
+    }
+
     /// Says that the program has ended.
     pub(super) fn over(&self) {
         self.change(|state| state.stage = Stage::Over);
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.0.state());
-        self.0.changed.notify_waiters();
+        self.0.change(change);
     }
 }
 
 impl Drop for Input {
     fn drop(&mut self) {
         self.change(|state| state.gone = true);
+    }
+}
+
+impl Feed {
+    /// A feed of a program that takes nothing.
+    pub(super) fn nowhere() -> Self {
+        let (input, _) = Input::open();
+        input.over();
+        input.feed()
+    }
+
+    /// Feeds the program `bytes` once it has taken what it was fed before; false when it takes no more, which its end
+    /// explains.
+    pub async fn push(&self, bytes: Arc<[u8]>) -> bool {
+        let open = self
+            .0
+            .when(|state| {
+                let open = !state.gone && !state.ending && state.stage == Stage::Open;
+                (!open || state.more.is_empty()).then_some(open)
+            })
+            .await;
+        if open {
+            self.0.change(|state| state.more.push_back(bytes));
+        }
+        open
+    }
+
+    /// Ends the program's stdin behind all that it was fed.
+    pub fn end(&self) {
+        self.0.change(|state| state.ending = true);
     }
 }
 
@@ -109,14 +155,16 @@ impl Changes {
 
     /// The next bytes to feed; `None` when there will be no more.
     pub(super) async fn more(&self) -> Option<Arc<[u8]>> {
-        self.0
-            .when(|state| {
-                let over = state.gone || state.stage > Stage::Open;
-                match state.more.pop_front() {
-                    Some(bytes) if !over => Some(Some(bytes)),
-                    _ => over.then_some(None),
-                }
-            })
-            .await
+        let more = self.0.when(|state| {
+            let over = state.gone || state.stage > Stage::Open;
+            match state.more.pop_front() {
+                Some(bytes) if !over => Some(Some(bytes)),
+                _ => (over || state.ending).then_some(None),
+            }
+        });
+        let more = more.await;
+        // Whoever waits for room may add more.
+        self.0.changed.notify_waiters();
+        more
     }
 }

@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
 use super::input::{Changes, Input, Stage};
-use super::{BoxFuture, ExitStatus, Output, Running, Session, Transport};
+use super::{BoxFuture, ExitStatus, Feed, Output, Running, Session, Transport};
 use crate::event::{ConnectPhase, Unreachable};
 use crate::inventory::Host;
 
@@ -162,6 +162,10 @@ impl Running for LocalRunning {
     fn send(&mut self, more: Arc<[u8]>) -> BoxFuture<'_, ()> {
         self.input.send(more);
         Box::pin(std::future::ready(()))
+    }
+
+    fn feed(&self) -> Feed {
+        self.input.feed()
     }
 
     fn close_input(&mut self) -> BoxFuture<'_, ()> {

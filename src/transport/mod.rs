@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
+pub use self::input::Feed;
 pub use self::refusal::refusal;
 use crate::event::Unreachable;
 use crate::inventory::Host;
@@ -79,6 +80,11 @@ pub trait Running: Send {
     /// Feeds the program `more`, behind all it was fed before. Returns at once, never fails: that a program reads no more
     /// is told by its end.
     fn send(&mut self, more: Arc<[u8]>) -> BoxFuture<'_, ()>;
+
+    /// Feeds the program beside whoever hears it, as fast as it takes it.
+    fn feed(&self) -> Feed {
+        Feed::nowhere()
+    }
 
     /// Ends the program's stdin, be it in the middle of what it is being fed: it starts no further step. Bounded in time, never fails.
     fn close_input(&mut self) -> BoxFuture<'_, ()>;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use super::input::{Changes, Input, Stage};
-use super::{BoxFuture, Output, Running, Session, Transport};
+use super::{BoxFuture, Feed, Output, Running, Session, Transport};
 use crate::event::{ConnectPhase, Unreachable};
 use crate::inventory::Host;
 use crate::name::Name;
@@ -219,6 +219,10 @@ impl Running for ReplayRunning {
         });
         self.input.send(more);
         Box::pin(std::future::ready(()))
+    }
+
+    fn feed(&self) -> Feed {
+        self.input.feed()
     }
 
     fn close_input(&mut self) -> BoxFuture<'_, ()> {

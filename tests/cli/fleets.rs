@@ -14,14 +14,15 @@ const HOSTS: usize = 300;
 const SCREEN: usize = 24;
 
 /// Hosts inside this process, each with a home of its own.
-struct Fleet {
+pub struct Fleet {
     _servers: Vec<Embedded>,
-    homes: TempDir,
-    place: Place,
+    pub homes: TempDir,
+    pub place: Place,
     _runtime: tokio::runtime::Runtime,
 }
 
-fn fleet() -> Fleet {
+/// So many of them: `web001` and on.
+pub fn fleet(hosts: usize) -> Fleet {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let homes = TempDir::new().unwrap();
     let key = ClientKey::generate().unwrap();
@@ -31,7 +32,7 @@ fn fleet() -> Fleet {
         "[defaults]\nidentity_file = '{0}/id'\nknown_hosts = '{0}/known_hosts'\nidentities_only = true\n",
         homes.path().display()
     );
-    for number in 1..=HOSTS {
+    for number in 1..=hosts {
         let name = format!("web{number:03}");
         let home = homes.path().join(&name);
         fs::create_dir(&home).unwrap();
@@ -73,7 +74,7 @@ content = "1.0\n"
 
 #[test]
 fn three_hundred_hosts_fit_one_screen() {
-    let fleet = fleet();
+    let fleet = fleet(HOSTS);
     let write = |host: &str, file: &str, text: &str| {
         fs::write(fleet.homes.path().join(host).join(file), text).unwrap();
     };
@@ -145,5 +146,20 @@ fn three_hundred_hosts_fit_one_screen() {
         let at = lines.iter().position(|line| *line == heading);
         let at = at.unwrap_or_else(|| panic!("no {heading}\n{said}"));
         assert_eq!(lines[at + 1], answer, "{said}");
+    }
+
+    // A longer answer is told once; of others only what sets them apart.
+    let table = "for n in 1 2 3 4 5 6 7 8 9 10; do echo \"unit$n active\"; done; cat ~/release 2>/dev/null || echo unknown; exit 0";
+    let said = fleet.place.call(&["run", "--", table]).success().stdout;
+    println!("{said}");
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines.len() <= SCREEN, "{} lines\n{said}", lines.len());
+    assert!(lines.iter().all(|line| line.len() <= 80), "{said}");
+    for block in [
+        "web[001-041], web[043-122], web[124-216], web[218-300] (exit 0):\n  unit1 active\n",
+        "web042, web217 (exit 0), as the first but for:\n  -bookworm\n  +trixie\n",
+        "web123 (exit 0), as the first but for:\n  -bookworm\n  +unknown\n",
+    ] {
+        assert!(said.contains(block), "no {block}\n{said}");
     }
 }

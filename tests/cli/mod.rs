@@ -14,5 +14,6 @@ mod language;
 mod mistakes;
 mod modules;
 mod records;
+mod run;
 mod signals;
 mod ssh_hosts;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::kit::binary::{Provision, Told};
+use crate::kit::binary::{Folder, Provision, Told};
 use crate::kit::docker::{self, Host};
 
 fn run(limit: &str, command: &[&str]) -> Provision {
@@ -69,4 +69,36 @@ fn equal_answers_are_folded_and_a_failure_is_the_runs() {
         .find_map(|line| line.strip_prefix("  "))
         .unwrap();
     Host("db1").sh(&format!("kill {pid}"));
+}
+
+#[test]
+fn a_login_that_becomes_nobody_may_do_so_for_once() {
+    let Some(_lease) = docker::lease(&["edge1"]) else {
+        return;
+    };
+    let folder = Folder::new();
+    let entry = Host("edge1").entry("edge1").replace("become = \"sudo\"\n", "");
+    let inventory = folder.inventory(&entry);
+    let who = |args: &[&str]| {
+        let told = Provision::new("run")
+            .arg("--hosts")
+            .arg(&inventory)
+            .args(["--output", "plain"])
+            .args(args)
+            .plain()
+            .exits(0);
+        let line = told.stdout.lines().find_map(|line| line.strip_prefix("  "));
+        line.unwrap_or_default().to_owned()
+    };
+    assert_eq!(who(&["--", "id -un"]), "deploy");
+    assert_eq!(who(&["--become", "--", "id -un"]), "root");
+    assert_eq!(who(&["--become=none", "--", "id -un"]), "deploy");
+    assert_eq!(who(&["--become-user", "nobody", "--", "id -un"]), "nobody");
+    let script = folder.write("who", "#!/bin/sh\necho \"$(id -un) $1 $(stat -c %U \"$0\")\"\n");
+    let script = script.to_str().unwrap();
+    assert_eq!(
+        who(&["--become-user=nobody", "--script", script, "--", "is"]),
+        "nobody is nobody"
+    );
+    assert!(!Host("edge1").holds("ls -d /tmp/provision.*"), "nothing is left");
 }

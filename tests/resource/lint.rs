@@ -203,6 +203,15 @@ fn shellcheck_has_nothing_to_say_about_any_program() {
     let command = plan::command(&["echo".into(), "it's $(id)".into()]).unwrap();
     programs.push(folder.path().join("command.sh"));
     fs::write(programs.last().unwrap(), command).unwrap();
+    let by = plan::Shebang::of(b"#!/usr/bin/env -S awk -f\n").unwrap();
+    let script = plan::Command::Script {
+        by: &by,
+        text: b"#!/usr/bin/env -S awk -f\nBEGIN { print \"it's\" }\n",
+        arguments: &["a b".into()],
+    };
+    programs.push(folder.path().join("script.sh"));
+    let fed = [plan::head(&nonce()), script.fed().unwrap()].concat();
+    fs::write(programs.last().unwrap(), fed).unwrap();
     programs.push(folder.path().join("facts.sh"));
     fs::write(programs.last().unwrap(), wire::facts_program(&nonce())).unwrap();
     let excluded: Vec<&str> = EXCLUDED.iter().map(|(code, _)| *code).collect();

@@ -74,6 +74,19 @@ const READS_ON: Case = Case {
     },
 };
 
+const FED: Case = Case {
+    program: "{ main() { cat; echo end; }; echo ready; main; exit; }\n",
+    acts: || {
+        vec![
+            say(out("ready\n")),
+            Act::AwaitMore,
+            Act::AwaitMore,
+            say(out("one\ntwo\nend\n")),
+            say(exited(0)),
+        ]
+    },
+};
+
 /// Checks one transport; `host` is where its programs run.
 async fn check(transport: &dyn Transport, host: &Host) {
     let mut session = within(transport.connect(host)).await.unwrap();
@@ -96,6 +109,7 @@ async fn check(transport: &dyn Transport, host: &Host) {
 
     stdin_stays_open_until_it_is_closed(&mut *session).await;
     what_is_sent_later_is_read_by_the_same_shell(&mut *session).await;
+    what_is_fed_comes_whole_and_its_end_behind_it(&mut *session).await;
     waiting_can_be_broken_off(&mut *session).await;
     two_programs_run_at_once(&mut *session).await;
     within(session.close()).await;
@@ -129,6 +143,30 @@ async fn what_is_sent_later_is_read_by_the_same_shell(session: &mut dyn Session)
     );
     // Once more, after the end: it never fails.
     within(running.send(b"x".as_slice().into())).await;
+}
+
+async fn what_is_fed_comes_whole_and_its_end_behind_it(session: &mut dyn Session) {
+    let mut running = run(session, &FED).await;
+    assert_eq!(within(running.next()).await, Some(out("ready\n")));
+    let feed = running.feed();
+    let (fed, transcript) = tokio::join!(
+        async {
+            let fed =
+                feed.push(b"one\n".as_slice().into()).await && feed.push(b"two\n".as_slice().into()).await;
+            feed.end();
+            fed
+        },
+        finish(&mut *running)
+    );
+    assert!(fed);
+    assert_eq!(
+        (transcript.stdout.as_str(), transcript.end),
+        ("one\ntwo\nend\n", exited(0))
+    );
+    assert!(
+        !within(feed.push(b"three\n".as_slice().into())).await,
+        "nobody is there"
+    );
 }
 
 async fn waiting_can_be_broken_off(session: &mut dyn Session) {
@@ -165,7 +203,7 @@ async fn local_keeps_the_contract() {
 async fn replay_keeps_the_contract() {
     let host = host(connection(22, std::path::Path::new("/nonexistent")));
     let cases = [
-        &ORDERED, &KILLED, &LISTENS, &READS_ON, &ORDERED, &LISTENS, &ORDERED,
+        &ORDERED, &KILLED, &LISTENS, &READS_ON, &FED, &ORDERED, &LISTENS, &ORDERED,
     ];
     let script = Script::Runs(cases.map(|case| (case.acts)()).to_vec());
     let replay = Replay::new(HashMap::from([(host.name.clone(), script)]));

@@ -7,6 +7,7 @@
 
 mod act;
 mod ask;
+mod command;
 
 use crate::script::{NulError, Script};
 use crate::wire::{Nonce, Room};
@@ -15,6 +16,7 @@ use super::{Plan, Planned};
 
 pub use act::act;
 pub use ask::{Wishes, answers, ask};
+pub use command::{Command, Shebang, ShebangError, command, ready};
 
 /// What a program is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,20 +66,6 @@ pub fn compile(plan: &Plan, nonce: &Nonce, options: Options) -> Result<Vec<u8>, 
 /// The first lines of a program, all that tells it from others of the same steps.
 pub fn head(nonce: &Nonce) -> Vec<u8> {
     format!("{{\nnonce={}\n", nonce.as_str()).into_bytes()
-}
-
-/// A program that runs one command, for `provision run`; its output is not framed.
-///
-/// One word is shell text; several are a command and its arguments, quoted as they are.
-pub fn command(words: &[String]) -> Result<Vec<u8>, NulError> {
-    let act = match words {
-        [text] => crate::sh!("eval {}", text),
-        words => Script::from(words),
-    };
-    let script = crate::sh!("{\nmain() {\n{}\n}\nmain </dev/null\nexit\n}\n", act);
-    let mut out = Vec::new();
-    script.render(&mut out, &mut |_| 0)?;
-    Ok(out)
 }
 
 /// The last word of a program that has brought its content.

@@ -236,6 +236,7 @@ impl Gathered {
             }
             Event::HostPredicted { .. }
             | Event::StepOutput { .. }
+            | Event::CommandOutput { .. }
             | Event::StepDiff { .. }
             | Event::WaveStarted { .. }
             | Event::GateStarted { .. }

@@ -151,6 +151,7 @@ impl Redactor {
                 let sides = [&mut diff.before, &mut diff.after];
                 sides.into_iter().flatten().for_each(|side| self.bytes(side));
             }
+            Event::CommandOutput { output, .. } => self.bytes(output),
             Event::CommandFinished { stdout, stderr, .. } => {
                 self.bytes(stdout);
                 self.bytes(stderr);

@@ -112,7 +112,7 @@ impl Screen {
                     work.doing = words::phase(*phase);
                 }
             }
-            Event::StepOutput { host, output, .. } => {
+            Event::StepOutput { host, output, .. } | Event::CommandOutput { host, output, .. } => {
                 if let Some(work) = self.work(host) {
                     let line = last_line(output);
                     if !line.is_empty() {

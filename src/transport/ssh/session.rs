@@ -14,7 +14,7 @@ use super::{Greeted, bounded};
 use crate::event::{BecomeRefusal, ConnectPhase, Unreachable};
 use crate::inventory::{Become, Connection};
 use crate::transport::input::{Changes, Input, Stage};
-use crate::transport::{BoxFuture, ExitStatus, Link, Output, Running, Session};
+use crate::transport::{BoxFuture, ExitStatus, Feed, Link, Output, Running, Session};
 use crate::wire::Nonce;
 
 /// How long goodbyes may take; a host that does not take them is left without.
@@ -326,6 +326,10 @@ impl Running for SshRunning {
     fn send(&mut self, more: Arc<[u8]>) -> BoxFuture<'_, ()> {
         self.input.send(more);
         Box::pin(std::future::ready(()))
+    }
+
+    fn feed(&self) -> Feed {
+        self.input.feed()
     }
 
     fn close_input(&mut self) -> BoxFuture<'_, ()> {
