@@ -40,6 +40,8 @@ pub enum CertificateProblem {
     UnknownOption,
     /// The signature is not the authority's, or made with SHA-1.
     BadSignature,
+    /// It is signed by an algorithm that `CASignatureAlgorithms` leaves out.
+    UnwantedAlgorithm,
 }
 
 /// Why we may not become another user.
@@ -136,6 +138,13 @@ pub enum Unreachable {
         recorded: Vec<String>,
         /// Where the first is recorded, `file:line`.
         place: String,
+    },
+    /// The host's RSA key is shorter than it may be.
+    HostKeyShort {
+        /// How long it is, in bits.
+        bits: u64,
+        /// How long RSA keys have to be (`RequiredRSASize`).
+        required: u32,
     },
     /// The host's key is marked `@revoked`.
     HostKeyRevoked {

@@ -1,5 +1,6 @@
 //! Ways to hosts.
 
+mod accepted;
 mod contract;
 mod faults;
 mod host_certificates;

@@ -230,7 +230,7 @@ fn strings(cause: &mut Unreachable) -> Vec<&mut String> {
         Unreachable::Resolve { address, detail } | Unreachable::Connect { address, detail } => {
             vec![address, detail]
         }
-        Unreachable::Timeout { .. } => vec![],
+        Unreachable::Timeout { .. } | Unreachable::HostKeyShort { .. } => vec![],
         Unreachable::HostKeyUnknown {
             key_type,
             fingerprint,

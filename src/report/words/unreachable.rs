@@ -89,6 +89,11 @@ pub fn unreachable(cause: &Unreachable) -> Advice {
             ),
             "check the fingerprint on the host itself, then record that key too".to_owned(),
         ),
+        Unreachable::HostKeyShort { bits, required } => (
+            "host key too short".to_owned(),
+            format!("the host's RSA key has {bits} bits, and {required} are wanted (RequiredRSASize)"),
+            "give the host a longer key, or one of another type: `ssh-keygen -A` there makes all types".to_owned(),
+        ),
         Unreachable::HostKeyRevoked { fingerprint, place } => (
             "host key revoked".to_owned(),
             format!("host key {} is revoked ({})", safe(fingerprint), safe(place)),
@@ -161,6 +166,9 @@ fn certificate_words(problem: CertificateProblem) -> &'static str {
         CertificateProblem::Expired => "it has expired",
         CertificateProblem::OtherName => "it is for other names",
         CertificateProblem::UnknownOption => "it has critical options, which hosts' have not",
+        CertificateProblem::UnwantedAlgorithm => {
+            "it is signed by an algorithm that CASignatureAlgorithms leaves out"
+        }
         CertificateProblem::BadSignature => "its signature is not good, or made with SHA-1",
     }
 }

@@ -7,6 +7,7 @@ use russh::keys::{HashAlg, PrivateKeyWithHashAlg};
 use russh::{MethodKind, MethodSet};
 
 use super::Ask;
+use super::accepted;
 use super::agent::Agent;
 use super::client::{Client, Notes, words};
 use super::identity::{Candidate, Offers, Signs};
@@ -48,7 +49,7 @@ pub(super) async fn prove(
         }
     }
     for candidate in &proof.offers.candidates {
-        let hash = match rsa_hash(handle, candidate)
+        let hash = match rsa_hash(handle, connection, candidate)
             .await
             .map_err(|error| protocol(&error, notes))?
         {
@@ -144,17 +145,27 @@ type Skipped<T> = Result<T, String>;
 /// The hash an RSA key signs with; asking waits for the host, up to a second, so no other key asks.
 async fn rsa_hash(
     handle: &Handle<Client>,
+    connection: &Connection,
     candidate: &Candidate,
 ) -> Result<Skipped<Option<HashAlg>>, russh::Error> {
     if !candidate.is_rsa() {
         return Ok(Ok(None));
     }
-    match handle.best_supported_rsa_hash().await? {
-        Some(None) => Ok(Err("the host takes RSA with SHA-1 only".to_owned())),
-        Some(hash) => Ok(Ok(hash)),
+    let allowed = accepted::rsa_hashes(candidate, connection);
+    let sha256 = || allowed.iter().copied().find(|hash| *hash == HashAlg::Sha256);
+    Ok(match handle.best_supported_rsa_hash().await? {
+        Some(None) => Err("the host takes RSA with SHA-1 only".to_owned()),
+        // Who takes the best takes the other one, too.
+        Some(Some(HashAlg::Sha512)) => Ok(allowed.first().copied()),
+        Some(_) => match sha256() {
+            None => {
+                Err("the host takes rsa-sha2-256 only, which PubkeyAcceptedAlgorithms leaves out".to_owned())
+            }
+            hash => Ok(hash),
+        },
         // It does not say (RFC 8308). A host that old may refuse, but SHA-1 is not an answer.
-        None => Ok(Ok(Some(HashAlg::Sha256))),
-    }
+        None => Ok(sha256().or(allowed.first().copied())),
+    })
 }
 
 async fn offer(

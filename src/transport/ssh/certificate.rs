@@ -3,10 +3,12 @@
 //! Everything but the belief itself, which is `known_hosts`' to give: kind, time, names, options, signature. The rules
 //! are those of `ssh-keygen(1)` and OpenSSH's PROTOCOL.certkeys; none is left to the library.
 
-use russh::keys::{Algorithm, Certificate, HashAlg, PublicKey};
+use russh::keys::{Certificate, HashAlg, PublicKey};
 
+use super::accepted::{SIGNATURES, allowed};
 use super::key::Key;
 use crate::event::CertificateProblem;
+use crate::inventory::AlgorithmList;
 
 /// A certificate as a host presented it, with what is asked of `known_hosts`.
 pub(super) struct Presented<'a> {
@@ -44,7 +46,13 @@ impl<'a> Presented<'a> {
     }
 
     /// Whether it is good for the host `name`, in lower case and without a port, at `now`, in seconds since 1970.
-    pub(super) fn check(&self, name: &str, now: u64) -> Result<(), CertificateProblem> {
+    /// It may be signed by the algorithms `wanted`.
+    pub(super) fn check(
+        &self,
+        name: &str,
+        now: u64,
+        wanted: Option<&AlgorithmList>,
+    ) -> Result<(), CertificateProblem> {
         let certificate = self.certificate;
         if !certificate.cert_type().is_host() {
             return Err(CertificateProblem::NotAHosts);
@@ -61,11 +69,13 @@ impl<'a> Presented<'a> {
         if certificate.critical_options().iter().next().is_some() {
             return Err(CertificateProblem::UnknownOption);
         }
-        let sha1 = Algorithm::Rsa { hash: None };
+        if !allowed(SIGNATURES, wanted).contains(&certificate.signature().algorithm().as_str()) {
+            return Err(CertificateProblem::UnwantedAlgorithm);
+        }
         let authority = certificate.signature_key().fingerprint(HashAlg::Sha256);
         // The time was checked; any time within its own bounds leaves the signature to be judged.
         let signed = certificate.validate_at(certificate.valid_after(), [&authority]);
-        if certificate.signature().algorithm() == sha1 || signed.is_err() {
+        if signed.is_err() {
             return Err(CertificateProblem::BadSignature);
         }
         Ok(())

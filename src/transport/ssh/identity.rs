@@ -12,6 +12,7 @@ use russh::keys::{Certificate, HashAlg, PrivateKey, PublicKey, decode_secret_key
 use tokio::sync::OnceCell;
 
 use super::Ask;
+use super::accepted;
 use super::agent::{Agent, Held};
 use super::locked::Locked;
 use crate::event::Unreachable;
@@ -119,6 +120,13 @@ impl Identities {
             let new = !seen.contains(&this);
             seen.push(this);
             new
+        });
+        candidates.retain(|candidate| match accepted::refusal(candidate, connection) {
+            Some(why) => {
+                notes.push(format!("{}: {why}", candidate.label));
+                false
+            }
+            None => true,
         });
         if candidates.len() > MAX_OFFERS {
             notes.push(format!(

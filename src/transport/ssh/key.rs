@@ -26,6 +26,26 @@ impl Key {
         format!("SHA256:{}", BASE64_NOPAD.encode(&Sha256::digest(&self.blob)))
     }
 
+    /// How long an RSA key is, in bits; no other key has a choice.
+    pub(super) fn rsa_bits(&self) -> Option<u64> {
+        if self.key_type != "ssh-rsa" {
+            return None;
+        }
+        let string = |rest: &mut &[u8]| -> Option<Vec<u8>> {
+            let (length, behind) = rest.split_first_chunk()?;
+            let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+            let (string, behind) = behind.split_at_checked(length)?;
+            *rest = behind;
+            Some(string.to_vec())
+        };
+        // Type, exponent, modulus (RFC 4253, section 6.6).
+        let mut rest = self.blob.as_slice();
+        let (_, _, modulus) = (string(&mut rest)?, string(&mut rest)?, string(&mut rest)?);
+        let start = modulus.iter().position(|byte| *byte != 0)?;
+        let bytes = u64::try_from(modulus.len() - start).ok()?;
+        Some(bytes * 8 - u64::from(modulus[start].leading_zeros()))
+    }
+
     /// The line that records this key for `name`, without its end.
     pub fn line(&self, name: &str) -> String {
         format!("{name} {} {}", self.key_type, BASE64.encode(&self.blob))

@@ -4,8 +4,10 @@
 //! `jump` and `tunnel` (through a bastion) or `command` (over a `ProxyCommand`), and `stream` wraps it; `client` answers
 //! russh during the handshake; `authenticate` offers keys; `session` runs programs.
 
+mod accepted;
 mod agent;
 mod algorithms;
+mod ask;
 mod authenticate;
 mod becoming;
 mod book;
@@ -40,6 +42,7 @@ use russh::SshId;
 use russh::client::{Config, Handle};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+pub use self::ask::{Ask, Stranger};
 use self::authenticate::Proof;
 use self::client::{Client, Notes, words};
 use self::command::{ProxyCommand, Said};
@@ -50,14 +53,12 @@ use self::jump::Bastions;
 use self::pace::Paces;
 use self::pipe::Pipe;
 use self::session::SshSession;
-pub use self::stranger::Stranger;
 use self::stranger::Strangers;
 use self::trust::{Expectation, Trust};
 use self::tunnel::INNER_WINDOW;
 use super::{BoxFuture, Session, Transport};
 use crate::event::{ConnectPhase, Unreachable};
 use crate::inventory::{Algorithms, Connection, Host, Route};
-use crate::script::Secret;
 
 /// The SSH transport. One value serves all hosts of a run: they share key files, agents and known hosts.
 #[derive(Default)]
@@ -70,15 +71,6 @@ pub struct Ssh {
     paces: Paces,
     descriptors: Descriptors,
     configs: Mutex<HashMap<Policy, Arc<Config>>>,
-}
-
-/// A person who may be asked. Called where waiting holds up nobody else.
-pub trait Ask: Send + Sync {
-    /// Asks for a secret, and waits; `None` when there is nobody, or no answer.
-    fn secret(&self, question: &str) -> Option<Secret>;
-
-    /// Whether this key is the host's; no answer is a no.
-    fn believes(&self, stranger: &Stranger) -> bool;
 }
 
 /// How long a login may take when somebody has to be asked first; sshd waits as long (`LoginGraceTime`).

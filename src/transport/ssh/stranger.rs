@@ -3,28 +3,15 @@
 //! The connection that brought the key is given up meanwhile; the next one must show the key that was agreed to.
 
 use std::collections::HashSet;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
-use super::Ssh;
-use super::key::Key;
 use super::trust::Decision;
+use super::{Ssh, Stranger};
 use crate::event::Unreachable;
 use crate::inventory::Connection;
-
-/// A host's key that is in no file, as a person is asked about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stranger {
-    /// The name it would be recorded under, `[address]:port` when the port is not 22.
-    pub name: String,
-    /// The address it answered at, when we connected to it ourselves.
-    pub address: Option<SocketAddr>,
-    /// The key it shows.
-    pub key: Key,
-}
 
 /// Those somebody did not believe, by name and key; held while somebody is asked.
 #[derive(Default)]

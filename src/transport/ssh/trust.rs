@@ -13,7 +13,10 @@ use super::key::Key;
 use super::known_hosts::lookup_name;
 use super::verdict::{Recorded, Verdict};
 use crate::event::{CertificateProblem, Unreachable};
-use crate::inventory::{Connection, HostKeyPolicy};
+use crate::inventory::{Algorithms, Connection, HostKeyPolicy};
+
+/// The least that can be asked of an RSA key, in bits, as in ssh.
+pub(super) const SHORTEST_RSA: u32 = 1024;
 
 /// The files of known hosts, shared by all hosts of a run.
 #[derive(Default)]
@@ -32,6 +35,9 @@ pub(super) struct Expectation {
     /// and like there it speaks only for the host, never against it, unless revoked.
     bare: Option<Recorded>,
     policy: HostKeyPolicy,
+    /// How long RSA keys have to be, in bits.
+    rsa_bits: u32,
+    algorithms: Arc<Algorithms>,
     /// Whether there is no file a new key could be written to.
     nowhere: bool,
     files: Vec<String>,
@@ -85,6 +91,7 @@ impl Expectation {
         shown: &Presented<'_>,
         now: u64,
     ) -> Result<Decision, Unreachable> {
+        self.long_enough(&shown.subject)?;
         if let Some((verdict, key)) = revoked(&self.recorded, shown) {
             return Err(refusal(verdict, key, &self.name, &self.files));
         }
@@ -134,14 +141,23 @@ impl Expectation {
         now: u64,
     ) -> Result<(), CertificateProblem> {
         if recorded.certified_by(&shown.authority) {
-            shown.check(self.principal(), now)
+            shown.check(self.principal(), now, self.algorithms.ca_signatures.as_ref())
         } else {
             Err(CertificateProblem::UnknownAuthority)
         }
     }
 
+    fn long_enough(&self, offered: &Key) -> Result<(), Unreachable> {
+        let required = self.rsa_bits;
+        match offered.rsa_bits() {
+            Some(bits) if bits < u64::from(required) => Err(Unreachable::HostKeyShort { bits, required }),
+            _ => Ok(()),
+        }
+    }
+
     /// Decides about an offered key, without I/O: it is asked inside the connection's own loop.
     pub(super) fn decide(&self, offered: &Key) -> Result<Decision, Unreachable> {
+        self.long_enough(offered)?;
         let mut verdict = self.recorded.verdict(offered);
         // An authority alone says nothing of the host's own keys.
         let open = match verdict {
@@ -266,6 +282,8 @@ impl Trust {
             recorded,
             bare,
             policy: connection.host_key_policy,
+            rsa_bits: connection.required_rsa_size.max(SHORTEST_RSA),
+            algorithms: Arc::clone(&connection.algorithms),
             nowhere: writable(connection).is_none(),
             files: files.collect(),
         })
