@@ -14,6 +14,7 @@ use crate::runner::{Fleet, Work};
 use crate::secret::Mode;
 
 use super::asking::AskArgs;
+use super::completions::offer;
 use super::project::{self, ProfilesArgs, SetArgs};
 use super::ready::ready;
 use super::recording::RecordArgs;
@@ -26,7 +27,7 @@ use super::{Failure, Outcome};
 #[command(after_help = "Example: provision plan --profile db --out db.plan && provision apply db.plan")]
 pub(super) struct Args {
     /// The plan, as `provision plan --out` has written it
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", add = offer::files())]
     plan: PathBuf,
     #[command(flatten)]
     trust: TrustArgs,

@@ -16,6 +16,7 @@ use crate::secret;
 use crate::transport::ssh::{Ask, Ssh, Stranger};
 
 use super::Failure;
+use super::completions::offer;
 
 /// The longest password taken; PAM takes 512 bytes.
 const MAX_BYTES: usize = 512;
@@ -92,7 +93,7 @@ pub(super) struct AskArgs {
     #[arg(short = 'K', long)]
     ask_become_password: bool,
     /// Read that password from the first line of this file, which only you may read
-    #[arg(long, value_name = "FILE", conflicts_with = "ask_become_password")]
+    #[arg(long, value_name = "FILE", add = offer::files(), conflicts_with = "ask_become_password")]
     become_password_file: Option<PathBuf>,
 }
 

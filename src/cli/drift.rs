@@ -17,6 +17,7 @@ use crate::runner::{Fleet, Work};
 use crate::secret::Mode;
 
 use super::asking::AskArgs;
+use super::completions::offer;
 use super::outcome::print;
 use super::plan::salt;
 use super::project::{self, ProfilesArgs, SetArgs};
@@ -40,7 +41,7 @@ pub(super) struct Args {
     #[command(flatten)]
     profiles: ProfilesArgs,
     /// The profile hosts are compared with
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = offer::profiles())]
     profile: String,
     /// Hosts at work at once
     #[arg(long, value_name = "HOSTS", default_value_t = DEFAULT_PARALLEL)]

@@ -6,6 +6,7 @@ use crate::config::{Data, Table, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 use super::Outcome;
+use super::completions::offer;
 use super::outcome::print;
 use super::project::{ProfilesArgs, SetArgs};
 use super::whom::HostsArgs;
@@ -14,16 +15,17 @@ use super::whom::HostsArgs;
 #[command(after_help = "Example: provision explain db1 postgresql.port --profile db")]
 pub(super) struct Args {
     /// The host
+    #[arg(add = offer::hosts())]
     host: String,
     /// The module and the key, such as `nginx.port`; a module alone for all its keys
-    #[arg(value_name = "MODULE.KEY")]
+    #[arg(value_name = "MODULE.KEY", add = offer::keys())]
     what: String,
     #[command(flatten)]
     hosts: HostsArgs,
     #[command(flatten)]
     profiles: ProfilesArgs,
     /// The profile whose config counts
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = offer::profiles())]
     profile: Option<String>,
     #[command(flatten)]
     set: SetArgs,

@@ -9,6 +9,7 @@ use crate::inventory::{Become, Connection, Host, ROOT, Route};
 use crate::name::Name;
 
 use super::Outcome;
+use super::completions::offer;
 use super::outcome::{note, print};
 use super::whom::{self, HostsArgs};
 
@@ -28,6 +29,7 @@ enum What {
     /// Show everything known about one host
     Show {
         /// Its name
+        #[arg(add = offer::hosts())]
         name: String,
     },
     /// Connect to the hosts and say of each how that went, and what it is

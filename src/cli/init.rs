@@ -11,6 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::report::escape;
 use crate::script;
 
+use super::completions::offer;
 use super::outcome::print;
 use super::{Failure, Outcome};
 
@@ -38,7 +39,7 @@ const ENTRIES: [&str; 2] = ["profiles", "inventory.toml"];
 #[command(after_help = "Example: provision init fleet && cd fleet && provision validate")]
 pub(super) struct Args {
     /// Where to; made when it is not there
-    #[arg(value_name = "DIR", default_value = ".")]
+    #[arg(value_name = "DIR", add = offer::folders(), default_value = ".")]
     dir: PathBuf,
 }
 

@@ -6,6 +6,7 @@
 mod agreement;
 mod apply;
 mod asking;
+mod completions;
 mod convert;
 mod demo;
 mod drift;
@@ -111,12 +112,17 @@ enum Command {
     Facts(facts::Args),
     /// Print what may stand in a file, for editors
     Schema(schema::Args),
+    /// Print what makes a shell complete commands, hosts, groups, profiles, modules and runs
+    Completions(completions::Args),
     /// See a dry-run, a push and a second push on three throwaway hosts inside this process
     Demo(demo::Args),
 }
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    if let Some(done) = completions::complete() {
+        return outcome::exit(done);
+    }
     let cli = Cli::parse();
     cli.color.set();
     let done = match cli.command {
@@ -135,6 +141,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Facts(args) => facts::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Completions(args) => completions::run(&args),
         Command::Demo(args) => demo::run(&args),
     };
     outcome::exit(done)

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use crate::module::Module;
 
+use super::completions::offer;
 use super::outcome::print;
 use super::project::{self, ProfilesArgs, SetArgs};
 use super::whom::HostsArgs;
@@ -27,9 +28,10 @@ enum What {
     /// Show a module's description and settings
     Show {
         /// Its name
+        #[arg(add = offer::modules())]
         name: String,
         /// Also list what it would place on the hosts with this profile
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME", add = offer::profiles())]
         profile: Option<String>,
         #[command(flatten)]
         hosts: HostsArgs,

@@ -14,6 +14,7 @@ use crate::runner::{Fleet, Work};
 use crate::secret::Mode;
 
 use super::asking::AskArgs;
+use super::completions::offer;
 use super::project::{self, ProfilesArgs, SetArgs};
 use super::ready::ready;
 use super::recording::{RecordArgs, warn};
@@ -34,13 +35,13 @@ pub(super) struct Args {
     #[command(flatten)]
     profiles: ProfilesArgs,
     /// The profile to plan
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = offer::profiles())]
     profile: String,
     /// Show what would change in files
     #[arg(long)]
     diff: bool,
     /// Keep the plan in this file, for `provision apply`; only you may read it, and it holds no secrets
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", add = offer::files())]
     out: Option<PathBuf>,
     /// Exit code 4 when anything would change
     #[arg(long)]

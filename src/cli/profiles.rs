@@ -7,6 +7,7 @@ use clap::Subcommand;
 use crate::profile::OnFailure;
 
 use super::Outcome;
+use super::completions::offer;
 use super::outcome::print;
 use super::project::ProfilesArgs;
 
@@ -25,6 +26,7 @@ enum What {
     /// Show one profile's modules in the order they run
     Show {
         /// Its name
+        #[arg(add = offer::profiles())]
         name: String,
     },
 }

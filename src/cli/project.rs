@@ -19,6 +19,7 @@ use crate::script::Secret;
 use crate::secret::{Mode, Secrets};
 
 use super::Failure;
+use super::completions::offer;
 use super::whom::HostsArgs;
 
 /// Where profiles and modules are.
@@ -28,6 +29,7 @@ pub(super) struct ProfilesArgs {
     #[arg(
         long,
         value_name = "FOLDER",
+        add = offer::folders(),
         env = "PROVISION_PROFILES",
         global = true,
         default_value = "profiles"

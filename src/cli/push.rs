@@ -13,6 +13,7 @@ use crate::transport::Transport;
 use super::Outcome;
 use super::agreement::AgreementArgs;
 use super::asking::{self, AskArgs};
+use super::completions::offer;
 use super::project::{self, ProfilesArgs, SetArgs};
 use super::recording::RecordArgs;
 use super::rollout::RolloutArgs;
@@ -34,7 +35,7 @@ pub(super) struct Args {
     #[command(flatten)]
     profiles: ProfilesArgs,
     /// The profile to push
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = offer::profiles())]
     profile: String,
     /// Say what would change, and change nothing
     #[arg(long)]

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Outcome;
+use super::completions::offer;
 use super::recording::{about, file, read, warn};
 use super::telling::TellingArgs;
 
@@ -12,7 +13,7 @@ use super::telling::TellingArgs;
 )]
 pub(super) struct Args {
     /// An id from `provision runs`, the beginning of one, `last`, or a file written by `--report FILE.ndjson`
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", add = offer::runs())]
     run: String,
     /// Tell it in its own time, this many times as fast; without it, at once
     #[arg(long, value_name = "TIMES", value_parser = speed)]

@@ -10,6 +10,8 @@ use crate::name::Name;
 use crate::profile::{Gate, Rollout, Share, duration};
 use crate::runner::Limits;
 
+use super::completions::offer;
+
 /// Waves, gates and limits.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Rollout")]
@@ -25,7 +27,7 @@ pub(super) struct RolloutArgs {
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30s")]
     gate_within: Duration,
     /// Groups that come first, one after the other: `--order db,web`
-    #[arg(long, value_name = "GROUPS", value_delimiter = ',', value_parser = Name::parse)]
+    #[arg(long, value_name = "GROUPS", value_delimiter = ',', value_parser = Name::parse, add = offer::groups())]
     order: Vec<Name>,
     /// So many hosts may fail, in number or percent; with one more no further host begins
     #[arg(long, value_name = "HOSTS")]

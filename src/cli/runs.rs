@@ -12,6 +12,7 @@ use crate::report::compare::Results;
 use crate::report::plain::Plain;
 use crate::report::{Options, Reporter, escape, words};
 
+use super::completions::offer;
 use super::outcome::print;
 use super::recording::{file, read, store, warn};
 use super::{Failure, Outcome};
@@ -51,7 +52,7 @@ enum Command {
     /// Show what came of a run: equal hosts together, failures with their output
     Show {
         /// An id, the beginning of one, `last`, or a file of events
-        #[arg(value_name = "RUN")]
+        #[arg(value_name = "RUN", add = offer::runs())]
         run: String,
         /// Name every host, and show outputs whole
         #[arg(short, long)]
@@ -60,10 +61,10 @@ enum Command {
     /// Show what differs between two runs, equal differences together
     Diff {
         /// The earlier run
-        #[arg(value_name = "A")]
+        #[arg(value_name = "A", add = offer::runs())]
         a: String,
         /// The later run
-        #[arg(value_name = "B")]
+        #[arg(value_name = "B", add = offer::runs())]
         b: String,
         /// Name every host
         #[arg(short, long)]

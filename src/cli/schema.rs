@@ -11,6 +11,7 @@ use crate::module::module_schema;
 use crate::profile::profile_schema;
 
 use super::Outcome;
+use super::completions::offer;
 use super::outcome::print;
 
 #[derive(Debug, clap::Args)]
@@ -22,7 +23,7 @@ pub(super) struct Args {
     #[arg(value_enum, required_unless_present = "write")]
     kind: Option<Kind>,
     /// Write the schemas of all three kinds, or of the one named, to this folder
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", add = offer::folders())]
     write: Option<PathBuf>,
 }
 

@@ -19,6 +19,7 @@ use crate::report::outlet::Outlet;
 use crate::report::{self, Options, Reporter, Telling, Told, junit, ndjson, plain, redact::Redactor, tty};
 
 use super::Failure;
+use super::completions::offer;
 use super::recording::warn;
 
 /// How a run is told.
@@ -29,13 +30,13 @@ pub(super) struct TellingArgs {
     output: Output,
     /// Also write the run to this file, by its ending: .ndjson or .json events, .xml JUnit, .html a page; only you may
     /// read it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", add = offer::files())]
     report: Vec<PathBuf>,
     /// Show every step, and what steps write as they write it, each line behind its host
     #[arg(short, long)]
     verbose: bool,
     /// Follow one host of a push: its steps as they begin, and what they write
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_name = "HOST", add = offer::hosts())]
     tail: Option<Name>,
 }
 

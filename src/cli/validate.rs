@@ -12,6 +12,7 @@ use crate::profile::{Profile, Profiles};
 use crate::secret::{Mode, Secrets};
 
 use super::Outcome;
+use super::completions::offer;
 use super::outcome::print;
 use super::project::{self, ProfilesArgs, SetArgs, Settings};
 use super::whom::{self, HostsArgs};
@@ -23,7 +24,7 @@ pub(super) struct Args {
     #[command(flatten)]
     profiles: ProfilesArgs,
     /// Only this profile, with every host's own values; without, every profile and every module there is
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = offer::profiles())]
     profile: Option<String>,
     #[command(flatten)]
     set: SetArgs,

@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::inventory::ssh_config::{Choice, SshConfig};
 use crate::inventory::{Connection, Environment, Host, HostKeyPolicy, Inventory, Route};
 
+use super::completions::offer;
 use super::failed;
 
 /// Which hosts.
@@ -19,6 +20,7 @@ pub(super) struct HostsArgs {
     #[arg(
         long,
         value_name = "FILE",
+        add = offer::files(),
         env = "PROVISION_HOSTS",
         global = true,
         default_value = "inventory.toml"
@@ -26,19 +28,26 @@ pub(super) struct HostsArgs {
     hosts: PathBuf,
     /// Only these hosts: names, globs, @groups, combined by `,` (or), `&` (and), `!` (not), or `@failed:RUN` for those
     /// that did not end well in a recorded run; may be given several times
-    #[arg(long, value_name = "SELECTOR", global = true)]
+    #[arg(long, value_name = "SELECTOR", add = offer::selectors(), global = true)]
     limit: Vec<String>,
     /// Read this file in place of `~/.ssh/config` and `/etc/ssh/ssh_config`; `none` for none at all
     #[arg(
         long,
         value_name = "FILE",
+        add = offer::files(),
         env = "PROVISION_SSH_CONFIG",
         global = true,
         hide_env_values = true
     )]
     ssh_config: Option<PathBuf>,
     /// Only the hosts that did not end well in this recorded run, such as `last`
-    #[arg(long, value_name = "RUN", global = true, conflicts_with = "limit")]
+    #[arg(
+        long,
+        value_name = "RUN",
+        add = offer::runs(),
+        global = true,
+        conflicts_with = "limit"
+    )]
     retry_failed: Option<String>,
 }
 

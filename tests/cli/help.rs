@@ -7,8 +7,20 @@ fn every_command_has_help() {
     let place = Place::new(&[]);
     place.call(&["--help"]).success().golden("help");
     for command in [
-        "init", "push", "plan", "apply", "drift", "run", "runs", "replay", "validate", "hosts", "profiles",
-        "modules", "demo",
+        "init",
+        "push",
+        "plan",
+        "apply",
+        "drift",
+        "run",
+        "runs",
+        "replay",
+        "validate",
+        "hosts",
+        "profiles",
+        "modules",
+        "completions",
+        "demo",
     ] {
         let said = place.call(&[command, "--help"]).success();
         said.golden(&format!("help-{command}"));

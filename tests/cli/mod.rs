@@ -2,6 +2,7 @@
 
 mod called;
 mod colours;
+mod completions;
 mod demo;
 mod descriptors;
 mod files;

@@ -300,8 +300,10 @@ fn write_out(
         files.extend(global.unwrap_or_else(Environment::global_known_hosts));
         write("known_hosts", one_or_many(shown(&files).iter(), &origin));
     }
-    if layer.host_key_policy == Some(HostKeyPolicy::AcceptNew) {
-        write("host_key_policy", text("accept-new"));
+    match layer.host_key_policy {
+        Some(HostKeyPolicy::AcceptNew) => write("host_key_policy", text("accept-new")),
+        Some(HostKeyPolicy::Ask) => write("host_key_policy", text("ask")),
+        _ => {}
     }
     for (key, time) in [
         ("connect_timeout", layer.connect_timeout),
