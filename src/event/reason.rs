@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Unreachable;
+
 /// Why a step has the outcome it has, where the outcome alone does not say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "reason")]
@@ -19,6 +21,14 @@ pub enum Reason {
     TimedOut {
         /// That time, in seconds.
         seconds: u32,
+    },
+    /// The host was to boot, and was not heard from another boot within this time.
+    NotBack {
+        /// That time.
+        seconds: u32,
+        /// Why it was not reached last; none when it was, and ran on as before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last: Option<Box<Unreachable>>,
     },
     /// The content it needs could not be brought to the host.
     NoContent,

@@ -10,7 +10,7 @@ use crate::inventory::Host;
 use crate::module::Registry;
 use crate::name::Name;
 use crate::profile::{ModuleRef, OnFailure};
-use crate::resource::Resource;
+use crate::resource::{REBOOT, Resource};
 
 use super::sharing::Sharing;
 use super::{Plan, Planned, STOP};
@@ -138,11 +138,19 @@ fn check_notified(steps: &[Planned], modules: &[ModuleRef], mistakes: &mut Diagn
                 continue;
             }
             let Step { module, title, .. } = planned.step.as_ref();
-            let message = format!(
-                "module `{module}`, {title}: it notifies `{service}`, but no service of that name comes after it"
-            );
+            let (what, add) = match service.as_str() {
+                REBOOT => (
+                    "`reboot`, but no step that reboots".to_owned(),
+                    "reboot = \"…\"".to_owned(),
+                ),
+                name => (
+                    format!("`{name}`, but no service of that name"),
+                    format!("service = \"{name}\""),
+                ),
+            };
+            let message = format!("module `{module}`, {title}: it notifies {what} comes after it");
             let mistake = Diagnostic::new(message)
-                .help(format!("add a step `service = \"{service}\"` behind it"))
+                .help(format!("add a step `{add}` behind it"))
                 .suggest(service, later());
             let used = modules.iter().find(|used| used.name == *module);
             mistakes.push(Diagnostic {
@@ -150,6 +158,27 @@ fn check_notified(steps: &[Planned], modules: &[ModuleRef], mistakes: &mut Diagn
                 ..mistake
             });
         }
+    }
+}
+
+/// Refuses a reboot that is not the host's last step: nobody would be there to go on with the others.
+fn check_reboots(steps: &[Planned], modules: &[ModuleRef], mistakes: &mut Diagnostics) {
+    for planned in steps {
+        let behind = steps.len() - planned.step.index - 1;
+        if planned.resource.reboots_within().is_none() || behind == 0 {
+            continue;
+        }
+        let Step { module, title, index } = planned.step.as_ref();
+        let next = &steps[index + 1].step;
+        let message = format!(
+            "module `{module}`, {title}: a reboot is the last step of a host, and module `{}`, {} comes after it",
+            next.module, next.title
+        );
+        let used = modules.iter().find(|used| used.name == *module);
+        mistakes.push(Diagnostic {
+            origin: used.and_then(|used| used.origin.clone()),
+            ..Diagnostic::new(message).help("put its module last, and the step last in it")
+        });
     }
 }
 
@@ -214,6 +243,7 @@ fn plan_host(
             });
         }
     }
+    check_reboots(&steps, modules, &mut mistakes);
     // The service that is notified may be a step that depends on facts.
     if mistakes.0.is_empty() && complete {
         check_notified(&steps, modules, &mut mistakes);

@@ -31,6 +31,29 @@ pub struct Planned {
 /// Behind every step there could be.
 pub const STOP: usize = usize::MAX;
 
+/// What tells whether a host has booted for its step `step`: the first step holds when it has, the second when it needs
+/// no further boot.
+pub fn boot_probe(plan: &Plan, step: usize) -> Plan {
+    let planned = &plan.steps[step];
+    let questions = planned
+        .resource
+        .as_boot()
+        .into_iter()
+        .chain([planned.resource.clone()]);
+    let steps = questions.enumerate().map(|(index, resource)| Planned {
+        step: Arc::new(Step {
+            index,
+            ..Step::clone(&planned.step)
+        }),
+        resource,
+        next_on_failure: STOP,
+    });
+    Plan {
+        host: Arc::clone(&plan.host),
+        steps: steps.collect(),
+    }
+}
+
 /// All that one host is to do, in order.
 #[derive(Clone, Debug)]
 pub struct Plan {

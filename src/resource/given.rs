@@ -3,9 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Archive, Assert, Content, Kind, Resource, Sh};
+use super::{Archive, Assert, Content, Kind, Reboot, Resource, Sh};
 
 impl Resource {
+    /// For a reboot: the question whether the host has booted, and no other.
+    pub fn as_boot(&self) -> Option<Self> {
+        let Kind::Reboot(reboot) = &self.kind else {
+            return None;
+        };
+        let mut boot = Reboot::clone(reboot);
+        boot.needed = None;
+        Some(boot.into())
+    }
+
     /// The step with the outputs of earlier steps of its module, to which its own is added: by output, the driver's
     /// variable that holds it.
     #[must_use]

@@ -42,6 +42,7 @@ mod pip;
 mod postgres_database;
 mod postgres_extension;
 mod postgres_role;
+mod reboot;
 mod replace;
 mod repository;
 mod service;
@@ -102,6 +103,7 @@ pub use pip::Pip;
 pub use postgres_database::PostgresDatabase;
 pub use postgres_extension::PostgresExtension;
 pub use postgres_role::PostgresRole;
+pub use reboot::{REBOOT, Reboot};
 pub use replace::Replace;
 pub use repository::Repository;
 pub use service::{OnChange, Service};
@@ -170,8 +172,13 @@ pub trait State: fmt::Debug + Send + Sync {
         self.apply()
     }
 
-    /// Whether its apply takes something away that the host has, and that no later push would bring back: such are
-    /// counted, and agreed to, apart.
+    /// For a step whose apply has the host go down: how many seconds it may take to come back.
+    fn reboots_within(&self) -> Option<u32> {
+        None
+    }
+
+    /// Whether its apply takes something away that the host has, and that no later push would bring back, or stops what
+    /// runs: such are counted, and agreed to, apart.
     fn destroys(&self) -> bool {
         false
     }
@@ -341,6 +348,7 @@ resources! {
     "container" => Container,
     "wait_for" => WaitFor,
     "assert" => Assert,
+    "reboot" => Reboot,
     "nft" => Nft,
     "ufw" => Ufw,
     "certificate" => Certificate,

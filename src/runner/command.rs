@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::scene::{Heard, Listener, Scene};
+use super::listener::{Heard, Listener};
+use super::scene::Scene;
 use super::spool::Spool;
 use super::tail::Bounded;
 use crate::event::{Channel, Event, HostStatus, StepCounts};
@@ -148,11 +149,7 @@ impl Scene {
         .await;
         let (mut stdout, mut stderr) = (Heap::new(Channel::Stdout), Heap::new(Channel::Stderr));
         let feed = running.feed();
-        let mut listener = Listener {
-            scene: self,
-            running: running.as_mut(),
-            input_closed: false,
-        };
+        let mut listener = Listener::new(running.as_mut(), &self.cancel);
         let mut feeding: Option<std::pin::Pin<Box<dyn Future<Output = io::Result<()>> + Send>>> = None;
         let status = loop {
             let heard = match &mut feeding {

@@ -3,6 +3,7 @@
 //! [`fleet`] bounds how many are at work, [`HostRun`] turns one host's bytes into events and is sans-I/O. The promise:
 //! every planned step of every host that was reached ends in exactly one `StepFinished`.
 
+mod boot;
 mod cancel;
 mod command;
 mod deliver;
@@ -10,6 +11,7 @@ mod facts;
 pub mod fleet;
 mod gate;
 mod host_run;
+mod listener;
 mod scene;
 mod spool;
 mod tail;

@@ -10,11 +10,12 @@ use super::command::Command;
 use super::deliver::deliver;
 use super::gate::{Answer, Gate};
 use super::host_run::{Ended, HostRun};
+use super::listener::{Heard, Listener};
 use super::text::Text;
 use crate::event::{Event, HostPlan, HostStatus, Refusal, Stamped, StepCounts, Unreachable};
 use crate::inventory::{Become, Host};
 use crate::plan::{self, CompileError, Options, Plan};
-use crate::transport::{ExitStatus, Output, Running, Session, Transport, refusal};
+use crate::transport::{ExitStatus, Output, Session, Transport, refusal};
 use crate::wire::Nonce;
 
 /// What one host is to do.
@@ -100,14 +101,26 @@ impl Scene {
             None => (HostStatus::Cancelled, StepCounts::default()),
             Some(Err(cause)) => (HostStatus::Unreachable { cause }, StepCounts::default()),
             Some(Ok(mut session)) => {
-                let done = match &job {
+                let end = match &job {
                     Job::Plan(plan, options, text) => self.plan(plan, *options, text, session.as_mut()).await,
-                    Job::Command(host, command) => self.command(host, command, session.as_mut()).await,
+                    Job::Command(host, command) => {
+                        End::Done(self.command(host, command, session.as_mut()).await)
+                    }
+                };
+                let (done, open) = match end {
+                    End::Done(done) => (done, Some(session)),
+                    End::Down(run, step) => {
+                        // Its place is needed for the next one, and the host would not hear a goodbye much longer.
+                        session.close().await;
+                        (self.comes_back(*run, step).await, None)
+                    }
                 };
                 let took = self.began.elapsed().saturating_sub(started);
                 let status = self.in_time(done.0);
                 self.finished(&host, status.clone(), done.1, took).await;
-                session.close().await;
+                if let Some(session) = open {
+                    session.close().await;
+                }
                 return status;
             }
         };
@@ -125,15 +138,9 @@ impl Scene {
         }
     }
 
-    async fn plan(
-        &self,
-        plan: &Arc<Plan>,
-        options: Options,
-        text: &Text,
-        session: &mut dyn Session,
-    ) -> (HostStatus, StepCounts) {
+    async fn plan(&self, plan: &Arc<Plan>, options: Options, text: &Text, session: &mut dyn Session) -> End {
         let nothing = StepCounts::default();
-        let unsupported = |detail| (HostStatus::Unsupported { detail }, nothing);
+        let unsupported = |detail| End::Done((HostStatus::Unsupported { detail }, nothing));
         let mut random = [0_u8; 16];
         if let Err(error) = getrandom::fill(&mut random) {
             return unsupported(format!("no random bytes: {error}"));
@@ -145,15 +152,11 @@ impl Scene {
         };
         let mut running = match session.run_shared(plan::head(&nonce), ask).await {
             Ok(running) => running,
-            Err(cause) => return (HostStatus::Unreachable { cause }, nothing),
+            Err(cause) => return End::Done((HostStatus::Unreachable { cause }, nothing)),
         };
         let mut run = HostRun::new(Arc::clone(plan), options.apply, &nonce);
         let mut events = Vec::new();
-        let mut listener = Listener {
-            scene: self,
-            running: running.as_mut(),
-            input_closed: false,
-        };
+        let mut listener = Listener::new(running.as_mut(), &self.cancel);
         let mut failed = None;
         let ended = loop {
             let ended = match listener.heard().await {
@@ -217,15 +220,21 @@ impl Scene {
                 None => {}
             }
         };
+        if let Some(step) = run.reboots(&ended, &mut |event| events.push(event)) {
+            for event in events {
+                self.emit(event).await;
+            }
+            return End::Down(Box::new(run), step);
+        }
         let done = run.finish(&ended, self.began.elapsed(), &mut |event| events.push(event));
         for event in events {
             self.emit(event).await;
         }
         if let Some(error) = failed {
             let detail = error.to_string();
-            return (HostStatus::Unsupported { detail }, done.1);
+            return End::Done((HostStatus::Unsupported { detail }, done.1));
         }
-        blamed(&plan.host, done, &ended)
+        End::Done(blamed(&plan.host, done, &ended))
     }
 
     /// The second half for a host that has given this answer, if it is to have one.
@@ -238,6 +247,13 @@ impl Scene {
         let first = answer.wanted.first().copied().unwrap_or_default();
         text.act(first).map_err(Declined::Impossible)
     }
+}
+
+/// How a host's program ended.
+enum End {
+    Done((HostStatus, StepCounts)),
+    /// The host goes down for this step.
+    Down(Box<HostRun>, usize),
 }
 
 /// How a host has done, where `sudo` and its like may be to blame.
@@ -260,55 +276,6 @@ enum Declined {
     Cancelled,
     /// No shell could carry it out.
     Impossible(CompileError),
-}
-
-/// Hears a program out, and tells it to end between steps as soon as that is asked for.
-pub(super) struct Listener<'a> {
-    pub(super) scene: &'a Scene,
-    pub(super) running: &'a mut dyn Running,
-    pub(super) input_closed: bool,
-}
-
-impl Listener<'_> {
-    pub(super) async fn close_input(&mut self) {
-        if !std::mem::replace(&mut self.input_closed, true) {
-            self.running.close_input().await;
-        }
-    }
-
-    pub(super) async fn heard(&mut self) -> Heard {
-        let cancel = &self.scene.cancel;
-        if !self.input_closed {
-            tokio::select! {
-                output = self.running.next() => return Heard::from(output),
-                () = cancel.requested() => {}
-            }
-            self.close_input().await;
-        }
-        self.heard_to_the_end().await
-    }
-
-    /// The same of a program whose input is not to end early: only a second request leaves it.
-    pub(super) async fn heard_to_the_end(&mut self) -> Heard {
-        tokio::select! {
-            output = self.running.next() => Heard::from(output),
-            () = self.scene.cancel.demanded() => Heard::Left,
-        }
-    }
-}
-
-pub(super) enum Heard {
-    Output(Output),
-    Left,
-}
-
-impl From<Option<Output>> for Heard {
-    fn from(output: Option<Output>) -> Self {
-        let lost = || Output::Lost {
-            detail: "the connection ended without a word".to_owned(),
-        };
-        Self::Output(output.unwrap_or_else(lost))
-    }
 }
 
 /// Whether becoming another user was a conversation of its own: then the program's silence is its own too.

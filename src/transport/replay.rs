@@ -19,6 +19,8 @@ pub enum Script {
     Silent,
     /// It answers, and the n-th program started on it does the n-th of these. Programs without acts end as lost.
     Runs(Vec<Vec<Act>>),
+    /// The same, with other programs on the n-th connection; there is none behind the last.
+    Connections(Vec<Vec<Vec<Act>>>),
 }
 
 /// Makes a program's output from its text.
@@ -89,12 +91,20 @@ impl Replay {
 
     async fn open(&self, host: &Host) -> Result<ReplaySession, Unreachable> {
         note(&self.heard, &host.name, |heard| heard.connections += 1);
+        let session = |runs: &Vec<Vec<Act>>| ReplaySession {
+            host: host.name.clone(),
+            runs: runs.clone().into_iter(),
+            heard: Arc::clone(&self.heard),
+        };
         match self.scripts.get(&host.name) {
-            Some(Script::Runs(runs)) => Ok(ReplaySession {
-                host: host.name.clone(),
-                runs: runs.clone().into_iter(),
-                heard: Arc::clone(&self.heard),
-            }),
+            Some(Script::Runs(runs)) => Ok(session(runs)),
+            Some(Script::Connections(all)) => {
+                let this = self.heard(&host.name).connections - 1;
+                all.get(this).map(session).ok_or_else(|| Unreachable::Connect {
+                    address: host.name.to_string(),
+                    detail: "the script has no further connection".to_owned(),
+                })
+            }
             Some(Script::Unreachable(cause)) => Err(cause.clone()),
             Some(Script::Silent) => {
                 let after = host.connection.connect_timeout;

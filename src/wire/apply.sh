@@ -36,7 +36,7 @@ once() {
   fi
   fresh=
   if [ -z "$why" ]; then
-    if [ "$status" -ne 0 ]; then why=apply; else
+    if [ "$status" -ne 0 ]; then why=apply; elif [ ! -e "$run/reboot" ]; then
       frame verify "$1"
       "c$1" || why=verify
     fi
@@ -67,7 +67,8 @@ attempt() {
     fi
   done
   if [ -z "$why" ]; then
-    frame changed "$1"
+    # Only the next boot can tell whether there was one.
+    if [ -e "$run/reboot" ]; then frame reboot "$1"; else frame changed "$1"; fi
   else
     frame failed "$1" "$why" "$status"
     after "$1"

@@ -83,6 +83,8 @@ pub enum Frame {
         /// How.
         why: Failure,
     },
+    /// The host reboots for this step as soon as the program has ended.
+    Reboot(usize),
     /// These steps are not tried.
     Skip {
         /// The first of them.
@@ -195,6 +197,7 @@ impl Frame {
                 })?
             }
             ["verify", step] => Self::Verify(number(step)?),
+            ["reboot", step] => Self::Reboot(number(step)?),
             ["ok", step] => Self::Ok(number(step)?),
             ["changed", step] => Self::Changed {
                 step: number(step)?,

@@ -27,12 +27,12 @@ macro_rules! parts {
 
 /// What looks at the host.
 pub static ASK: LazyLock<Parts> = LazyLock::new(
-    || parts!["ask": paths, digests, packages, upgrades, accounts, services, postgres, debts, user, diff, state, text, replace, ini, keys, ssh, nft, ufw, certificate, mysql, reach, containers, records, archives, git, pip, npm, repositories, kernel, cron, fstab, swap, hosts, locale],
+    || parts!["ask": paths, digests, packages, upgrades, accounts, services, postgres, debts, user, diff, state, text, replace, ini, keys, ssh, nft, ufw, certificate, mysql, reach, containers, records, archives, git, pip, npm, repositories, kernel, cron, fstab, swap, hosts, locale, boot],
 );
 
 /// What changes the host.
 pub static ACT: LazyLock<Parts> = LazyLock::new(
-    || parts!["act": files, packages, upgrades, services, postgres, debts, user, text, lines, replace, ini, keys, sudoers, nft, ufw, certificate, mysql, reach, containers, records, fetch, archives, git, pip, npm, repositories, kernel, units, cron, fstab, swap, hosts, locale, limits, sshd],
+    || parts!["act": files, packages, upgrades, services, postgres, debts, user, text, lines, replace, ini, keys, sudoers, nft, ufw, certificate, mysql, reach, containers, records, fetch, archives, git, pip, npm, repositories, kernel, units, cron, fstab, swap, hosts, locale, limits, sshd, reboot],
 );
 
 impl Parts {

@@ -15,6 +15,7 @@ mod kept;
 mod kinds;
 mod modules_page;
 mod prove;
+mod reboot;
 mod rollout;
 mod round_trips;
 mod two_pushes;

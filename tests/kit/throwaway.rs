@@ -1,7 +1,7 @@
 //! A host of one test's own: fresh from an image, thrown away at its end.
 
 use std::io::Read;
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::process::Command;
@@ -76,6 +76,19 @@ impl Throwaway {
 
     /// The same, with more arguments for `docker run`.
     pub fn start_with(image: Image, more: &[&str]) -> Option<Self> {
+        Self::launch(image, "127.0.0.1::22", more)
+    }
+
+    /// One that comes back, on the same port, when it has gone down.
+    pub fn start_again_and_again(image: Image) -> Option<Self> {
+        // Docker would choose another port each time. Ours is free once nobody listens, and few others want one.
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        Self::launch(image, &format!("127.0.0.1:{port}:22"), &["--restart=always"])
+    }
+
+    fn launch(image: Image, publish: &str, more: &[&str]) -> Option<Self> {
         let project = docker::project()?;
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}{count}", image.name());
@@ -99,7 +112,7 @@ impl Throwaway {
             "--label",
             &label,
         ]);
-        command.args(["-p", "127.0.0.1::22", "-v", &volume, "-e", &login]);
+        command.args(["-p", publish, "-v", &volume, "-e", &login]);
         if image == Image::Systemd {
             // As docker/compose.yml has it.
             command.args([

@@ -1,5 +1,6 @@
 //! Every kind of state by its texts: `tests/golden/resource/<kind>/<case>`, and what is refused.
 
+mod boots;
 mod flow;
 mod golden;
 mod lint;

@@ -1,5 +1,6 @@
 //! The runner over scripted hosts: what it makes of every answer a host may give.
 
+mod boot;
 mod fleet;
 mod host_run;
 mod modules;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::ask::{Reads, checks};
 use super::{CompileError, Text, number};
 use crate::plan::Planned;
-use crate::resource::Conduct;
+use crate::resource::{Conduct, REBOOT};
 use crate::script::Script;
 use crate::wire::{self, APPLY};
 
@@ -78,7 +78,10 @@ fn apply(steps: &[Planned], index: usize) -> Script {
     let planned = &steps[index];
     let mut script = Script::default();
     for service in &planned.resource.notify {
-        script.append(crate::sh!("owe {}\n", service));
+        script.append(match service.as_str() {
+            REBOOT => Script::raw("owe_reboot\n"),
+            service => crate::sh!("owe {}\n", service),
+        });
     }
     if joins(steps, index) {
         script.append(crate::sh!("missing=\nm{}\n", number(index)));

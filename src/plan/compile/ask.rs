@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use super::{CompileError, Text, number};
 use crate::plan::Planned;
+use crate::resource::REBOOT;
 use crate::script::{Read, Script};
 use crate::wire::{self, PRELUDE, VERSION};
 
@@ -87,6 +88,11 @@ pub(super) fn checks(steps: &[Planned]) -> Vec<Script> {
     let check = |(index, planned): (usize, &Planned)| {
         let resource = &planned.resource;
         match resource.pays_for() {
+            Some(REBOOT) => crate::sh!(
+                "no_reboot_debt{} && {\n{}\n}",
+                debtors(steps, index, REBOOT),
+                resource.check()
+            ),
             Some(service) => crate::sh!(
                 "no_debt {}{} && {\n{}\n}",
                 service,

@@ -111,6 +111,16 @@ pub fn reason(reason: &Reason, plan: &[Arc<Step>]) -> String {
         }
         Reason::NotVerified => "its apply ended well, but its check still fails".to_owned(),
         Reason::NotHeld => "its condition does not hold".to_owned(),
+        Reason::NotBack { seconds, last: None } => {
+            format!("the host did not go down and come back within {seconds} s")
+        }
+        Reason::NotBack {
+            seconds,
+            last: Some(cause),
+        } => format!(
+            "the host did not come back within {seconds} s: {}",
+            unreachable(cause).what
+        ),
         Reason::NoContent => "its content could not be brought to the host".to_owned(),
         Reason::NoRoom => {
             "no directory there takes temporary files; look for a full or read-only /tmp and /var".to_owned()

@@ -134,6 +134,14 @@ impl HostRun {
                 };
                 self.applied(step, Outcome::Failed, Some(reason), emit)?;
             }
+            Frame::Reboot(step) => {
+                self.changing()?;
+                self.open(step)?;
+                if self.plan.steps[step].resource.reboots_within().is_none() {
+                    return Err("a step that is no reboot has the host go down");
+                }
+                self.rebooting = Some(step);
+            }
             Frame::Skip { from, to, why } => {
                 if from > to || to >= self.ended.len() {
                     return Err("steps that were not planned are skipped");
@@ -262,10 +270,14 @@ impl HostRun {
                 }
             }
         }
-        if self.ended.contains(&false) {
+        let mut open = (0..self.ended.len()).filter(|&step| !self.ended[step]);
+        if open.any(|step| self.rebooting != Some(step)) {
             return Err("the end comes before every step's");
         }
-        self.phase = Stage::Done;
+        self.phase = match self.rebooting {
+            Some(_) => Stage::Rebooting,
+            None => Stage::Done,
+        };
         Ok(())
     }
 

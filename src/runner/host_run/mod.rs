@@ -41,6 +41,7 @@ pub struct HostRun {
     phase: Stage,
     wanted: Vec<bool>,
     unmet: Unmet,
+    rebooting: Option<usize>,
     ended: Vec<bool>,
     counts: StepCounts,
     current: Option<(usize, Phase)>,
@@ -89,6 +90,8 @@ enum Stage {
     Sent,
     /// It is at that.
     Changing,
+    /// It has ended, and the host goes down for its last step.
+    Rebooting,
     /// It has ended, or is not to go on.
     Done,
 }
@@ -105,6 +108,7 @@ impl HostRun {
             phase: Stage::Silent,
             wanted: vec![false; count],
             unmet: Unmet::default(),
+            rebooting: None,
             ended: vec![false; count],
             counts: StepCounts::default(),
             current: None,
@@ -184,7 +188,7 @@ impl HostRun {
 
     /// Whether the program has said its last word, or cannot be believed any more.
     pub fn is_done(&self) -> bool {
-        self.phase == Stage::Done || self.broken.is_some()
+        matches!(self.phase, Stage::Rebooting | Stage::Done) || self.broken.is_some()
     }
 
     /// Takes what the host wrote to stdout, `now` being the time since the run began.
@@ -200,6 +204,42 @@ impl HostRun {
     /// Takes what the host wrote to stderr: sudo's or a login shell's words, as the program itself writes none.
     pub fn stderr(&mut self, bytes: &[u8]) {
         self.stray.push(bytes);
+    }
+
+    /// The step for which the host goes down, if it does; `ended` is how its program did. From here on the host is
+    /// waited for, and then [`HostRun::booted`] says what came of it.
+    pub fn reboots(&mut self, ended: &Ended, emit: &mut impl FnMut(Event)) -> Option<usize> {
+        if self.broken.is_some() || *ended == Ended::Left {
+            return None;
+        }
+        // The program's last words may be lost with the connection: then it went down in the middle of the apply.
+        let step = match (self.phase, self.current) {
+            (Stage::Rebooting, _) => self.rebooting?,
+            (Stage::Changing, Some((step, Phase::Apply))) => step,
+            _ => return None,
+        };
+        self.plan.steps[step].resource.reboots_within()?;
+        self.phase = Stage::Rebooting;
+        self.current = Some((step, Phase::Verify));
+        emit(Event::StepStarted {
+            host: self.host(),
+            step: self.step(step),
+            phase: Phase::Verify,
+        });
+        Some(step)
+    }
+
+    /// The host has booted for its last step, or is not waited for any longer.
+    pub fn booted(
+        &mut self,
+        step: usize,
+        end: (Outcome, Option<Reason>),
+        now: Duration,
+        emit: &mut impl FnMut(Event),
+    ) {
+        self.now = now;
+        self.end(step, end.0, end.1, emit);
+        self.phase = Stage::Done;
     }
 
     /// Ends the run: accounts for every step that has not ended, and says how the host did.
@@ -259,6 +299,11 @@ impl HostRun {
             (None, Ended::Left) => return (HostStatus::Cancelled, self.counts),
         };
         (HostStatus::Lost { detail }, self.counts)
+    }
+
+    /// What is planned.
+    pub(super) fn plan(&self) -> &Arc<Plan> {
+        &self.plan
     }
 
     fn host(&self) -> Name {

@@ -1,0 +1,1 @@
+if user_check 'test -e /run/reboot-required'; then false; fi

@@ -1,0 +1,1 @@
+if user_check '! needs-restarting -r'; then false; fi
