@@ -205,7 +205,7 @@ impl Scene {
             }
             if let Some(need) = run.need() {
                 let delivered = tokio::select! {
-                    delivered = deliver(plan, &need, session) => delivered,
+                    delivered = deliver(plan, &need, session, &*self.transport) => delivered,
                     () = self.cancel.demanded() => Err("the run was left".to_owned()),
                 };
                 if let Err(detail) = delivered {

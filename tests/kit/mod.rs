@@ -9,6 +9,7 @@ pub mod host;
 pub mod program;
 pub mod proxy;
 pub mod shell;
+pub mod small_sshd;
 pub mod ssh_agent;
 pub mod ssh_server;
 pub mod sshd;

@@ -10,6 +10,7 @@ mod login;
 mod round_trips;
 mod routes;
 mod scan;
+mod small;
 mod ssh;
 mod strangers;
 mod trust;
