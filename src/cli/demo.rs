@@ -27,6 +27,7 @@ use super::{Failure, Outcome};
 const MODULE: &str = include_str!("demo.toml");
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  provision demo\n  provision demo --hosts 200 -v")]
 pub(super) struct Args {
     /// How many hosts to start
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=300))]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 
+use crate::event::exit;
 use crate::event::{Event, HostStatus, Stamped};
 use crate::kept::{self, Left, Notes};
 use crate::name::Name;
@@ -110,7 +111,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     print(&redactor.text(&text))?;
     let drifted = drifts.iter().any(|drift| !drift.steps.is_empty());
     Ok(match summary.exit_code() {
-        0 if drifted => 4,
+        exit::WELL if drifted => exit::CHANGES,
         code => code,
     })
 }

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use crate::config::{Data, Value};
+use crate::event::exit;
 use crate::report::words::unreachable;
 use crate::runner::{self, fleet::DEFAULT_PARALLEL};
 
@@ -49,7 +50,11 @@ pub(super) fn run(args: &Args) -> Outcome {
         }
     }
     print(&text)?;
-    Ok(if facts.len() == hosts.len() { 0 } else { 3 })
+    Ok(if facts.len() == hosts.len() {
+        exit::WELL
+    } else {
+        exit::UNREACHED
+    })
 }
 
 /// One line for each fact. What a host says reaches the terminal only as escaped JSON strings.

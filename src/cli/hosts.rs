@@ -14,7 +14,10 @@ use super::outcome::{note, print};
 use super::whom::{self, HostsArgs};
 
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = false)]
+#[command(
+    args_conflicts_with_subcommands = false,
+    after_help = "Examples:\n  provision hosts --limit '@web&!web03*'\n  provision hosts show db1\n  provision hosts test --hosts ~/.ssh/config\n  provision hosts convert --hosts hosts.ini >inventory.toml"
+)]
 pub(super) struct Args {
     #[command(flatten)]
     hosts: HostsArgs,

@@ -1,7 +1,6 @@
 //! The commands, one file each; the only place where the parts are put together.
 //!
-//! Exit codes: 0 all well, 1 a step failed, 2 usage or configuration and nobody contacted, 3 a host was unreachable and
-//! no step failed, 4 a `--dry-run --detailed-exitcode` found changes, 130 cancelled.
+//! What their exit codes mean stands in `outcome`.
 
 mod agreement;
 mod apply;
@@ -16,6 +15,7 @@ mod failed;
 mod hosts;
 mod hosts_test;
 mod init;
+mod man;
 mod modules;
 mod outcome;
 mod plan;
@@ -42,7 +42,7 @@ pub(crate) use outcome::{Failure, Outcome};
 
 /// Brings fleets of Linux hosts into a wanted state over SSH.
 #[derive(Debug, Parser)]
-#[command(name = "provision", version, max_term_width = 110, after_help = EXIT_CODES)]
+#[command(name = "provision", version, max_term_width = 110, after_help = outcome::exit_codes())]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -76,9 +76,6 @@ impl Colour {
         .write_global();
     }
 }
-
-const EXIT_CODES: &str = "Exit codes: 0 all well, 1 a step failed, 2 usage or configuration (nobody contacted), \
-3 a host was unreachable and no step failed, 4 a dry-run with --detailed-exitcode found changes, 130 cancelled.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -114,6 +111,8 @@ enum Command {
     Schema(schema::Args),
     /// Print what makes a shell complete commands, hosts, groups, profiles, modules and runs
     Completions(completions::Args),
+    /// Write the manual, a page for every command
+    Man(man::Args),
     /// See a dry-run, a push and a second push on three throwaway hosts inside this process
     Demo(demo::Args),
 }
@@ -142,6 +141,7 @@ pub fn main() -> ExitCode {
         Command::Facts(args) => facts::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
         Command::Demo(args) => demo::run(&args),
     };
     outcome::exit(done)

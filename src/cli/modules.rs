@@ -14,6 +14,9 @@ use super::whom::HostsArgs;
 use super::{Failure, Outcome};
 
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  provision modules\n  provision modules show postgresql\n  provision modules show nginx --profile web --limit web1"
+)]
 pub(super) struct Args {
     #[command(flatten)]
     profiles: ProfilesArgs,

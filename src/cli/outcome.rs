@@ -4,7 +4,38 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::event::exit;
 use crate::report;
+
+/// Every exit code, and what it means; the documentation has the same table.
+pub(crate) const EXIT_CODES: [(u8, &str); 6] = [
+    (exit::WELL, "all well"),
+    (
+        exit::FAILED,
+        "a step failed, a command ended with another status than 0, or a host was lost in mid-run",
+    ),
+    (
+        exit::WRONG,
+        "usage or configuration is wrong, and nobody was contacted; or the run went on but its output is not complete",
+    ),
+    (exit::UNREACHED, "a host was not reached, and no step failed"),
+    (
+        exit::CHANGES,
+        "changes were found: by `push --dry-run` or `plan` with `--detailed-exitcode`, or by `drift`",
+    ),
+    (
+        exit::CANCELLED,
+        "the run was cancelled: Ctrl-C once ends between steps, twice leaves at once",
+    ),
+];
+
+/// The table for `--help`.
+pub(crate) fn exit_codes() -> String {
+    let lines = EXIT_CODES
+        .iter()
+        .map(|(code, meaning)| format!("{code:>5}  {meaning}\n"));
+    format!("Exit codes:\n{}", lines.collect::<String>())
+}
 
 /// A command's exit code.
 pub(crate) type Outcome = Result<u8, Failure>;
@@ -53,7 +84,7 @@ pub(crate) fn exit(outcome: Outcome) -> ExitCode {
     };
     // Nobody to tell is no reason for another exit code.
     let _ = io::stderr().lock().write_all(text.as_bytes());
-    ExitCode::from(2)
+    ExitCode::from(exit::WRONG)
 }
 
 /// Prints `text` to stdout; a reader that went away is no failure.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
+use crate::event::exit;
 use crate::kept::{self, Change, Head, Heard, Kept, Notes, Salt};
 use crate::plan::Plan;
 use crate::report::{fold, words};
@@ -87,11 +88,15 @@ pub(super) fn run(args: &Args) -> Outcome {
         let summary = fleet.run(Some(profile), work, events, &cancel).await;
         let code = teller.finish(&summary)?;
         let changes = args.detailed_exitcode && summary.steps.would_change > 0;
-        let code = if code == 0 && changes { 4 } else { code };
+        let code = if code == exit::WELL && changes {
+            exit::CHANGES
+        } else {
+            code
+        };
         Ok::<_, Failure>((code, ready.plans))
     })?;
     if let Some(path) = &args.out
-        && code != 130
+        && code != exit::CANCELLED
     {
         keep(&head, &plans, &notes, path)?;
     }

@@ -12,6 +12,7 @@ use super::outcome::print;
 use super::project::ProfilesArgs;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  provision profiles\n  provision profiles show db")]
 pub(super) struct Args {
     #[command(flatten)]
     profiles: ProfilesArgs,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use crate::event::exit;
 use crate::plan::Plan;
 use crate::runner::fleet::DEFAULT_PARALLEL;
 use crate::runner::{self, Fleet, Gate, Open, Work};
@@ -22,9 +23,10 @@ use super::telling::TellingArgs;
 use super::whom::{HostsArgs, TrustArgs};
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example: provision push --hosts inventory.toml --profile db --limit 'db*&!db3' --dry-run --diff"
-)]
+#[command(after_help = "Examples:
+  provision push --profile db --limit 'db*&!db3' --dry-run --diff
+  provision push --profile web --waves 1,10%,100% --max-fail 5%
+  provision push --profile web --retry-failed last --report run.html")]
 pub(super) struct Args {
     #[command(flatten)]
     hosts: HostsArgs,
@@ -110,8 +112,8 @@ pub(super) fn run(args: &Args) -> Outcome {
         let summary = fleet.run(Some(profile), work, events, &cancel).await;
         let code = teller.finish(&summary)?;
         Ok(
-            if code == 0 && args.detailed_exitcode && summary.steps.would_change > 0 {
-                4
+            if code == exit::WELL && args.detailed_exitcode && summary.steps.would_change > 0 {
+                exit::CHANGES
             } else {
                 code
             },

@@ -16,7 +16,7 @@ use super::outcome::print;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "An editor is told of a schema in a file's first line: #:schema ./schemas/module.json"
+    after_help = "An editor is told of a schema in a file's first line: #:schema ./schemas/module.json\nExample: provision schema --write schemas"
 )]
 pub(super) struct Args {
     /// The kind of file

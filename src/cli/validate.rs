@@ -18,6 +18,7 @@ use super::project::{self, ProfilesArgs, SetArgs, Settings};
 use super::whom::{self, HostsArgs};
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  provision validate\n  provision validate --profile db --limit @db")]
 pub(super) struct Args {
     #[command(flatten)]
     hosts: HostsArgs,

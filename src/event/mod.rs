@@ -3,6 +3,7 @@
 //! Events carry names, numbers and bytes, never sentences; `report/` makes words of them. NDJSON is the same stream
 //! written down. [`grammar`] says which order holds, and checks it.
 
+pub mod exit;
 mod form;
 pub mod grammar;
 pub mod line;

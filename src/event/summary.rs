@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, HostStatus, Mode, Outcome};
+use super::{Event, HostStatus, Mode, Outcome, exit};
 
 /// How many hosts ended how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,20 +112,21 @@ impl Summary {
         }
     }
 
-    /// The exit code: 0 all well, 1 a step failed or hosts were withheld or refused, 3 a host was unreachable and no step failed, 130 cancelled.
+    /// The exit code: of [`exit::CANCELLED`], [`exit::FAILED`] (also for hosts withheld or refused) and
+    /// [`exit::UNREACHED`] the first that applies, [`exit::WELL`] otherwise.
     pub fn exit_code(&self) -> u8 {
         if self.cancelled {
-            130
+            exit::CANCELLED
         } else if self.hosts.failed > 0
             || self.steps.failed > 0
             || self.hosts.withheld > 0
             || self.hosts.refused > 0
         {
-            1
+            exit::FAILED
         } else if self.hosts.unreachable > 0 {
-            3
+            exit::UNREACHED
         } else {
-            0
+            exit::WELL
         }
     }
 }

@@ -12,6 +12,7 @@ mod hosts_test;
 mod init;
 mod kept;
 mod language;
+mod man;
 mod mistakes;
 mod modules;
 mod records;

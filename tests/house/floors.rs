@@ -36,6 +36,7 @@ const HOMES: &[(&str, &str)] = &[
     ("russh", "transport/ssh/"),
     ("indicatif", "report/tty/"),
     ("clap", "cli/"),
+    ("clap_mangen", "cli/man.rs"),
     ("clap_complete", "cli/completions/"),
     ("toml", "document"),
     ("saphyr_parser", "inventory/ansible/node.rs"),
