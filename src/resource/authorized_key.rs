@@ -135,6 +135,10 @@ impl State for AuthorizedKey {
         )
     }
 
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         check_name("authorized_key", "user", &self.name)?;
         check_line("key", self.key.trim())?;

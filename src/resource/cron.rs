@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::fields::{check_line, check_name};
 use super::whole::Whole;
-use super::{Invalid, Presence, State};
+use super::{FileView, Invalid, Presence, State};
 use crate::script::Script;
 use crate::sh;
 
@@ -102,6 +102,17 @@ impl State for Cron {
 
     fn asks_itself(&self) -> bool {
         self.crontab.is_some()
+    }
+
+    fn files(&self) -> Vec<FileView<'_>> {
+        match &self.crontab {
+            Some(_) => Vec::new(),
+            None => vec![self.whole().view(self.state.is_absent())],
+        }
+    }
+
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
     }
 
     fn validate(&self) -> Result<(), Invalid> {

@@ -226,14 +226,16 @@ impl State for File {
         self.access().validate(self.state)
     }
 
-    fn file(&self) -> Option<FileView<'_>> {
+    fn files(&self) -> Vec<FileView<'_>> {
         let content = self.content.as_ref().map(|content| content.bytes.as_slice());
-        let shown = self.state.is_absent() || content.is_some();
-        shown.then_some(FileView {
-            path: &self.path,
-            content,
+        if !self.state.is_absent() && content.is_none() {
+            return Vec::new();
+        }
+        vec![FileView {
+            path: self.path.as_str().into(),
+            content: content.map(Into::into),
             secret: self.is_secret(),
-        })
+        }]
     }
 
     fn large_content(&self) -> Option<&[u8]> {

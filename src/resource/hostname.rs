@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::whole::Whole;
-use super::{Invalid, State};
+use super::{FileView, Invalid, State};
 use crate::script::Script;
 use crate::sh;
 
@@ -55,6 +55,10 @@ impl State for Hostname {
 
     fn apply(&self) -> Script {
         sh!("hostname_set {}\n{}", &self.name, self.whole().place())
+    }
+
+    fn files(&self) -> Vec<FileView<'_>> {
+        vec![self.whole().view(false)]
     }
 
     fn validate(&self) -> Result<(), Invalid> {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::fields::{check_line, check_name};
 use super::whole::Whole;
-use super::{Invalid, Presence, State};
+use super::{FileView, Invalid, Presence, State};
 use crate::script::{Read, Script};
 use crate::sh;
 
@@ -85,6 +85,16 @@ impl State for KernelModule {
             self.boot().place()
         ));
         script
+    }
+
+    fn files(&self) -> Vec<FileView<'_>> {
+        let gone = self.state.is_absent();
+        let settings = self.options.is_some().then(|| self.settings().view(false));
+        settings.into_iter().chain([self.boot().view(gone)]).collect()
+    }
+
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
     }
 
     fn validate(&self) -> Result<(), Invalid> {

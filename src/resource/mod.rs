@@ -61,6 +61,7 @@ mod user;
 mod wait_for;
 mod whole;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -142,9 +143,9 @@ pub trait State: fmt::Debug + Send + Sync {
         false
     }
 
-    /// The file whose content it decides, for `--diff`.
-    fn file(&self) -> Option<FileView<'_>> {
-        None
+    /// The files whose whole content it decides, for `--diff`.
+    fn files(&self) -> Vec<FileView<'_>> {
+        Vec::new()
     }
 
     /// Content its apply reads from `$run/content.STEP`: what is too large to travel to hosts that have it already.
@@ -221,12 +222,12 @@ impl From<String> for Invalid {
 }
 
 /// A file's wanted side of a diff.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct FileView<'a> {
     /// Its path.
-    pub path: &'a str,
+    pub path: Cow<'a, str>,
     /// What it should hold; `None` when it should not be there.
-    pub content: Option<&'a [u8]>,
+    pub content: Option<Cow<'a, [u8]>>,
     /// Whether the content is not to be shown.
     pub secret: bool,
 }

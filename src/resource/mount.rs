@@ -101,6 +101,10 @@ impl State for Mount {
         script
     }
 
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         check_path("mount", &self.path)?;
         if self.path.starts_with('~') || self.path == "/" {

@@ -206,6 +206,10 @@ impl State for MysqlUser {
         sh!("mysql_do {}", &Secret::new(sql))
     }
 
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         check_name("mysql_user", "MySQL user", &self.name, 32)?;
         check_name("host", "host", &self.host, 60)?;

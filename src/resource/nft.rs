@@ -219,6 +219,10 @@ impl State for Nft {
         sh!("nft_load {} {} {}{}", &self.name, before, behind, boot)
     }
 
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         let name = &self.name;
         let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';

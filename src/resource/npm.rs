@@ -113,6 +113,10 @@ impl State for Npm {
         script
     }
 
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         let scoped = self.name.strip_prefix('@').and_then(|name| name.split_once('/'));
         match scoped {

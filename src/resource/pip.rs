@@ -227,6 +227,10 @@ impl State for Pip {
         script
     }
 
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         check_path("pip", &self.path)?;
         if let Some(bad) = self

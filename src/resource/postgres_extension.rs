@@ -68,6 +68,10 @@ impl State for PostgresExtension {
         sh!("postgres_do {} {} {}", u32::from(self.port), sql, &self.database)
     }
 
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         check_identifier("postgres_extension", "PostgreSQL extension", &self.name)?;
         check_identifier("database", "PostgreSQL database", &self.database)?;

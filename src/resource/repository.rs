@@ -257,6 +257,10 @@ impl State for Repository {
         branches(place, apk, "no_manager")
     }
 
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         check_name("repository", "repository", &self.name)?;
         match &self.url {

@@ -151,7 +151,7 @@ impl State for Service {
     }
 
     fn destroys(&self) -> bool {
-        self.running == Some(false)
+        self.running() == Some(false) || self.enabled() == Some(false)
     }
 
     fn validate(&self) -> Result<(), Invalid> {

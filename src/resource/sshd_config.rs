@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::whole::Whole;
-use super::{Invalid, Presence, State};
+use super::{FileView, Invalid, Presence, State};
 use crate::script::Script;
 use crate::sh;
 
@@ -74,6 +74,14 @@ impl State for SshdConfig {
             self.file(),
             self.whole().place()
         )
+    }
+
+    fn files(&self) -> Vec<FileView<'_>> {
+        vec![self.whole().view(self.state.is_absent())]
+    }
+
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
     }
 
     fn validate(&self) -> Result<(), Invalid> {

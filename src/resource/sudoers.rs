@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::whole::Whole;
-use super::{Invalid, Presence, State};
+use super::{FileView, Invalid, Presence, State};
 use crate::script::Script;
 use crate::sh;
 
@@ -72,6 +72,10 @@ impl State for Sudoers {
 
     fn destroys(&self) -> bool {
         self.state.is_absent()
+    }
+
+    fn files(&self) -> Vec<FileView<'_>> {
+        vec![self.whole().view(self.state.is_absent())]
     }
 
     fn validate(&self) -> Result<(), Invalid> {

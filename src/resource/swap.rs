@@ -118,6 +118,10 @@ impl State for Swap {
         true
     }
 
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         check_path("swap", &self.path)?;
         if self.path.starts_with('~') || self.path == "/" {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::fields::check_line;
 use super::whole::Whole;
-use super::{Invalid, Presence, State};
+use super::{FileView, Invalid, Presence, State};
 use crate::script::Script;
 use crate::sh;
 
@@ -144,6 +144,14 @@ impl State for Sysctl {
         script.append(Script::raw("mkdir -p /etc/sysctl.d\n"));
         script.append(self.whole().place());
         script
+    }
+
+    fn files(&self) -> Vec<FileView<'_>> {
+        vec![self.whole().view(self.state.is_absent())]
+    }
+
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
     }
 
     fn validate(&self) -> Result<(), Invalid> {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::fields::{check_line, check_name};
 use super::whole::Whole;
-use super::{Invalid, Presence, State};
+use super::{FileView, Invalid, Presence, State};
 use crate::script::{Read, Script};
 use crate::sh;
 
@@ -137,6 +137,15 @@ impl State for Timer {
             self.timer().place(),
             self.unit()
         )
+    }
+
+    fn files(&self) -> Vec<FileView<'_>> {
+        let gone = self.state.is_absent();
+        vec![self.service().view(gone), self.timer().view(gone)]
+    }
+
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
     }
 
     fn validate(&self) -> Result<(), Invalid> {

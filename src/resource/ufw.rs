@@ -156,6 +156,10 @@ impl State for Ufw {
         }
     }
 
+    fn destroys(&self) -> bool {
+        self.state.is_absent()
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         let subject = self.subject().map_err(Invalid::of("ufw"))?;
         let said = [

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::fields::check_name;
 use super::whole::Whole;
-use super::{Invalid, State};
+use super::{FileView, Invalid, State};
 use crate::script::{Read, Script};
 use crate::sh;
 
@@ -136,6 +136,17 @@ impl State for UnitFile {
         };
         script.append(Script::raw("\nunits_reload"));
         script
+    }
+
+    fn files(&self) -> Vec<FileView<'_>> {
+        match self.state {
+            UnitState::Masked => Vec::new(),
+            state => vec![self.whole().view(state == UnitState::Absent)],
+        }
+    }
+
+    fn destroys(&self) -> bool {
+        self.state == UnitState::Absent
     }
 
     fn validate(&self) -> Result<(), Invalid> {

@@ -1,7 +1,7 @@
 //! A whole file that a kind writes for root, under a name of its own.
 
-use super::Mode;
 use super::fields::digest;
+use super::{FileView, Mode};
 use crate::script::{Read, Script};
 use crate::sh;
 
@@ -57,6 +57,15 @@ impl Whole {
     /// Writes its text to stdout.
     pub(super) fn produce(&self) -> Script {
         Script::produce(self.text.as_bytes())
+    }
+
+    /// It for a diff, as it should be when it is there or, `gone`, when it is not.
+    pub(super) fn view(self, gone: bool) -> FileView<'static> {
+        FileView {
+            path: self.path.into(),
+            content: (!gone).then(|| self.text.into_bytes().into()),
+            secret: false,
+        }
     }
 
     /// Takes it away.

@@ -11,6 +11,7 @@ mod reference;
 mod servers;
 mod stand_ins;
 mod tables;
+mod views;
 
 use provision::config::{Data, Value};
 use provision::diagnostic::{Diagnostic, Origin, Source};

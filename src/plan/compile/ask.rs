@@ -38,8 +38,20 @@ pub fn ask(steps: &[Planned], wishes: Wishes) -> Result<Vec<u8>, CompileError> {
         if planned.resource.asks_itself() {
             slow += &format!(" {index} ");
         }
-        if let Some(file) = planned.resource.file().filter(|file| wishes.diff && !file.secret) {
-            let show = crate::sh!("show_file {} {}", number(index), Script::path(file.path));
+        let mut show = Script::default();
+        for file in planned
+            .resource
+            .files()
+            .iter()
+            .filter(|file| wishes.diff && !file.secret)
+        {
+            show.append(crate::sh!(
+                "show_file {} {}\n",
+                number(index),
+                Script::path(&file.path)
+            ));
+        }
+        if !show.is_empty() {
             own.function('d', index, &show, &reads).map_err(&failed)?;
             shown += &format!(" {index} ");
         }

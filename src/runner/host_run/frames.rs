@@ -1,5 +1,6 @@
 //! What each word of a host means to its run, and what makes it unbelievable.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -213,13 +214,16 @@ impl HostRun {
             return Err("content ends that did not begin");
         };
         let plan = Arc::clone(&self.plan);
-        let Some(file) = plan.steps[step].resource.file() else {
-            return Err("content of a step without a file");
+        let mut files = plan.steps[step].resource.files().into_iter();
+        let nth = self.shows.entry(step).or_default();
+        let Some(file) = files.by_ref().filter(|file| !file.secret).nth(*nth) else {
+            return Err("content of a step without such a file");
         };
+        *nth += 1;
         let diff = FileDiff {
-            path: file.path.to_owned(),
+            path: file.path.into_owned(),
             before: shown.content,
-            after: file.content.map(<[u8]>::to_vec),
+            after: file.content.map(Cow::into_owned),
             secret: file.secret,
         };
         emit(Event::StepDiff {

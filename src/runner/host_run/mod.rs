@@ -3,6 +3,7 @@
 mod frames;
 mod unmet;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,6 +50,8 @@ pub struct HostRun {
     output: Bounded,
     stray: Bounded,
     shown: Option<Shown>,
+    /// How many files of each step have been shown.
+    shows: BTreeMap<usize, usize>,
     observed: Option<Vec<u8>>,
     observing: bool,
     answered: bool,
@@ -116,6 +119,7 @@ impl HostRun {
             output: Bounded::default(),
             stray: Bounded::default(),
             shown: None,
+            shows: BTreeMap::new(),
             observed: None,
             observing: false,
             answered: false,
