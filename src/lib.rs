@@ -8,7 +8,7 @@
 //! | 1 nouns | [`inventory`], [`profile`], [`resource`], [`wire`], [`secret`] | hosts and selectors; ordered module lists; kinds of state; both ends of the line; where secrets come from |
 //! | 2 modules | [`module`], [`builtin`] | the trait, the registry, modules in TOML; modules in Rust |
 //! | 3 plan | [`plan`] | what each host needs, and the one program it becomes: a half that asks and a half that changes |
-//! | 4 doing, telling | [`transport`], [`runner`]; [`report`], [`record`], [`kept`] | ways to a host; all hosts at once; words for people and machines; runs written down; plans kept, and what was left |
+//! | 4 doing, telling | [`transport`], [`runner`], [`copy`]; [`report`], [`record`], [`kept`] | ways to a host; all hosts at once; files to and fro; words for people and machines; runs written down; plans kept, and what was left |
 //! | 5 asking | [`cli`] | the commands; the only place where parts are put together |
 //!
 //! The path of a push: argv → `cli::push` → hosts and modules → [`plan::build`] for all hosts → [`plan::compile`] →
@@ -17,6 +17,7 @@
 pub mod builtin;
 pub mod cli;
 pub mod config;
+pub mod copy;
 pub mod diagnostic;
 pub mod document;
 pub mod event;

@@ -7,6 +7,7 @@ mod apply;
 mod asking;
 mod completions;
 mod convert;
+mod copy;
 mod demo;
 mod drift;
 mod explain;
@@ -91,6 +92,8 @@ enum Command {
     Drift(drift::Args),
     /// Run one command on every host
     Run(run::Args),
+    /// Bring files to every host, or fetch them from there
+    Copy(copy::Args),
     /// List recorded runs, show one, or tell two apart
     Runs(runs::Args),
     /// Tell a recorded run again, in any form
@@ -131,6 +134,7 @@ pub fn main() -> ExitCode {
         Command::Apply(args) => apply::run(&args),
         Command::Drift(args) => drift::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Copy(args) => copy::run(&args),
         Command::Runs(args) => runs::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Validate(args) => validate::run(&args),

@@ -126,6 +126,7 @@ fn what(mode: Mode, profile: Option<&crate::name::Name>, command: Option<&str>) 
         Mode::Push => "push",
         Mode::DryRun => "dry-run",
         Mode::Command => "run",
+        Mode::Copy => "copy",
     };
     let rest = profile.map_or_else(
         || escape::line(command.unwrap_or_default()).into_owned(),

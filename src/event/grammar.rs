@@ -4,7 +4,7 @@
 //! run  = RunStarted ( host | wave | Cancelling )* RunFinished   hosts interleave
 //! wave = WaveStarted | GateStarted | GateFinished
 //! host = HostStarted [ HostConnected [HostPredicted] step* ] HostFinished
-//! step = ( StepStarted | StepOutput | StepDiff )* StepFinished   exactly one end per planned step once connected
+//! step = ( StepStarted | StepOutput | StepProgress | StepDiff )* StepFinished   exactly one end per planned step once connected
 //! ```
 
 use std::collections::HashMap;
@@ -94,6 +94,7 @@ impl Checker {
             }
             Event::StepStarted { host, step, .. }
             | Event::StepOutput { host, step, .. }
+            | Event::StepProgress { host, step, .. }
             | Event::StepDiff { host, step, .. } => {
                 if *self
                     .connected(host)?

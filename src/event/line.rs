@@ -21,6 +21,7 @@ const EVENTS: &[&str] = &[
     "host-predicted",
     "step-started",
     "step-output",
+    "step-progress",
     "step-diff",
     "step-finished",
     "command-output",

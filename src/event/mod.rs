@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::Name;
 
-pub use reason::Reason;
+pub use reason::{Reason, Uncopied};
 pub use summary::{HostCounts, StepCounts, Summary};
 pub use unreachable::{BecomeRefusal, CertificateProblem, Phase as ConnectPhase, Unreachable};
 
@@ -43,6 +43,15 @@ pub enum Mode {
     DryRun,
     /// Run one command everywhere.
     Command,
+    /// Bring files to hosts, or fetch them.
+    Copy,
+}
+
+impl Mode {
+    /// Whether hosts are changed, step by step, so that it is told while it goes on.
+    pub fn goes_on(self) -> bool {
+        matches!(self, Self::Push | Self::Copy)
+    }
 }
 
 /// A step as it was planned. It stands in every event about the step.
@@ -245,6 +254,18 @@ pub enum Event {
         /// The bytes, as they came.
         #[serde(with = "form::text")]
         output: Vec<u8>,
+    },
+    /// A step that moves much has come so far. Not every byte is told.
+    StepProgress {
+        /// The host.
+        host: Name,
+        /// The step.
+        #[serde(flatten)]
+        step: Arc<Step>,
+        /// Bytes so far.
+        done: u64,
+        /// Of so many.
+        of: u64,
     },
     /// What would change, or is about to change, in a file. Only with `--diff`, before the step's end.
     StepDiff {

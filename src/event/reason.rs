@@ -56,4 +56,41 @@ pub enum Reason {
     Refused,
     /// An earlier step's apply made it necessary, which the kept plan that is carried out did not say.
     NotPlanned,
+    /// A file was not copied.
+    NotCopied {
+        /// Why not.
+        why: Uncopied,
+    },
+}
+
+/// Why a file was not copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Uncopied {
+    /// A directory is where the file should be.
+    Directory,
+    /// Something else is there, such as a device.
+    Special,
+    /// The directory it should be in cannot be made, or written to.
+    Folder,
+    /// It could not be written, as on a full disk.
+    Write,
+    /// What arrived is not what was to be sent.
+    Digest,
+    /// Its mode or owner could not be set.
+    Access,
+    /// It could not be moved to its place.
+    Place,
+    /// There is no such file.
+    Missing,
+    /// It may not be read.
+    Closed,
+    /// It is not what it was when it was looked at.
+    Changed,
+    /// Another file is there already, at the controller.
+    Exists,
+    /// It is more than is taken.
+    TooLarge,
+    /// It could not be written at the controller.
+    Here,
 }

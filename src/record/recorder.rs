@@ -102,8 +102,11 @@ impl Reporter for Recorder {
             let label = Label::new(run, *began, *mode, profile.as_ref(), hosts, command);
             self.while_well(|lines| lines.line(&label));
         }
-        // It may be endless, and what is kept of it follows.
-        if !matches!(stamped.event, Event::CommandOutput { .. }) {
+        // It may be endless, and what is worth keeping of it follows.
+        if !matches!(
+            stamped.event,
+            Event::CommandOutput { .. } | Event::StepProgress { .. }
+        ) {
             self.while_well(|lines| lines.observe(stamped));
         }
         Ok(())

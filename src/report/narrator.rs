@@ -87,12 +87,12 @@ impl Narrator {
             let fleet = Fleet::new(*mode, hosts);
             let heading = words::run(*mode, profile.as_ref().map(Name::as_str), fleet.len());
             lines.push(self.paint.tone(Tone::Strong, &heading));
-            if *mode == Mode::Push && !self.detail.is_after() {
+            if mode.goes_on() && !self.detail.is_after() {
                 lines.push(String::new());
             }
             self.run = Some(Run {
                 fleet,
-                goes_on: *mode == Mode::Push && !self.detail.is_after(),
+                goes_on: mode.goes_on() && !self.detail.is_after(),
                 story: Story::new(self.detail, self.verbose, self.paint, self.tailed.clone()),
                 review: Review::default(),
                 answers: Answers::default(),
@@ -114,8 +114,10 @@ impl Narrator {
                 }
                 return lines;
             }
-            (Mode::Push, event) if run.goes_on => run.story.observe(event, &run.fleet, &mut lines),
-            (Mode::Push | Mode::DryRun, event) => run.reviewed(event, self.verbose, self.paint),
+            (Mode::Push | Mode::Copy, event) if run.goes_on => {
+                run.story.observe(event, &run.fleet, &mut lines)
+            }
+            (Mode::Push | Mode::DryRun | Mode::Copy, event) => run.reviewed(event, self.verbose, self.paint),
             (
                 Mode::Command,
                 Event::CommandFinished {
@@ -157,8 +159,8 @@ impl Narrator {
     pub(super) fn parts(&mut self) -> Option<(Vec<String>, Vec<String>)> {
         let run = self.run.take()?;
         let results = match run.fleet.mode {
-            Mode::Push if run.goes_on => vec![],
-            Mode::Push | Mode::DryRun => run.review.lines(&run.fleet, self.verbose, self.paint),
+            Mode::Push | Mode::Copy if run.goes_on => vec![],
+            Mode::Push | Mode::DryRun | Mode::Copy => run.review.lines(&run.fleet, self.verbose, self.paint),
             Mode::Command => run.answers.lines(&run.fleet, self.verbose, self.paint),
         };
         let ending = run
@@ -178,9 +180,17 @@ impl Run {
             Event::StepFinished {
                 host,
                 step,
-                outcome: Outcome::WouldChange | Outcome::Changed,
+                outcome: outcome @ (Outcome::WouldChange | Outcome::Changed),
+                output,
                 ..
-            } => self.review.change(host, step),
+            } => {
+                self.review.change(host, step);
+                // What a dry-run of a copy lists is all there is to see of it.
+                if *outcome == Outcome::WouldChange && !output.is_empty() {
+                    self.review
+                        .listing(host, step, excerpt(output, OUTPUT_LINES, paint));
+                }
+            }
             Event::HostFinished { host, status, .. } => self.review.host(host, status),
             _ => {}
         }

@@ -57,6 +57,12 @@ impl Review {
             .push((step.index, lines));
     }
 
+    /// What a step lists, under it.
+    pub(super) fn listing(&mut self, host: &Name, step: &Step, lines: Vec<String>) {
+        let open = self.open.entry(host.clone()).or_default();
+        open.diffs.push((step.index, lines));
+    }
+
     /// The steps of a host that would take something away.
     pub(super) fn destructive(&mut self, host: &Name, steps: &[usize]) {
         if !steps.is_empty() {

@@ -12,7 +12,7 @@ use super::paint::{Paint, Tone};
 use super::standing::{Skipped, Standing, listed};
 use super::stream::Streams;
 use super::words;
-use crate::event::{Event, HostStatus, Outcome, Reason, Step, StepCounts};
+use crate::event::{Event, HostStatus, Mode, Outcome, Reason, Step, StepCounts};
 use crate::name::Name;
 
 /// Shorter times are not worth their characters.
@@ -206,10 +206,12 @@ impl Story {
             && !self.verbose
             && !fleet.is_many()
         {
-            let text = format!(
-                "already installed, skipped ({} ok)",
-                words::count(steps_held, "step")
-            );
+            let what = if fleet.mode == Mode::Copy {
+                "unchanged"
+            } else {
+                "already installed, skipped"
+            };
+            let text = format!("{what} ({} ok)", words::count(steps_held, "step"));
             out.push(self.row(fleet, host, step.module.as_str(), "ok", Tone::Ok, &text));
         }
     }
@@ -261,7 +263,11 @@ impl Story {
             Some(advice) => format!("{}; {counts} ({time})", advice.what),
             // Where modules had no lines of their own, they are named here; on a screen only while hosts are few.
             None if (self.detail == Detail::Hosts) != fleet.is_many() => {
-                let modules = standing.modules_in_words();
+                let modules = if fleet.mode == Mode::Copy {
+                    String::new()
+                } else {
+                    standing.modules_in_words()
+                };
                 let gap = if modules.is_empty() { "" } else { "  " };
                 format!("{counts} ({time}){gap}{modules}")
             }

@@ -12,7 +12,9 @@ use tokio::task::JoinSet;
 
 use super::cancel::Cancel;
 use super::command::Command;
+use super::errand::Errand;
 use super::gate::{Gate, Open};
+use super::limits::Limits;
 use super::scene::{Job, Scene};
 use super::text::Text;
 use super::wave;
@@ -20,7 +22,7 @@ use crate::event::{Event, HostStatus, Mode, Stamped, StepCounts, Summary, Withhe
 use crate::inventory::Host;
 use crate::name::Name;
 use crate::plan::{Options, Plan, Wishes};
-use crate::profile::{GATE_WITHIN, Rollout};
+use crate::profile::Rollout;
 use crate::transport::Transport;
 
 /// Hosts at work at once when nobody says otherwise: enough to hide the network, few enough for 2 cores.
@@ -34,6 +36,8 @@ pub enum Work {
     DryRun(Vec<Plan>),
     /// Run one program for people on each host.
     Command(Vec<Arc<Host>>, Arc<Command>),
+    /// Something else, told as what `Mode` says.
+    Errands(Mode, Vec<Arc<dyn Errand>>),
 }
 
 /// Runs work on many hosts.
@@ -122,6 +126,7 @@ impl Fleet {
             Work::Push(_) => Mode::Push,
             Work::DryRun(_) => Mode::DryRun,
             Work::Command(..) => Mode::Command,
+            Work::Errands(mode, _) => *mode,
         };
         let jobs = self.jobs(work);
         let (sender, mut receiver) = tokio::sync::mpsc::channel(1024);
@@ -193,6 +198,7 @@ impl Fleet {
                 .into_iter()
                 .map(|host| Job::Command(host, Arc::clone(&command)))
                 .collect(),
+            Work::Errands(_, errands) => errands.into_iter().map(Job::Errand).collect(),
         }
     }
 
@@ -335,34 +341,6 @@ impl Stop {
         self.allowed
             .is_some_and(|allowed| failures > allowed)
             .then_some(Withheld::Failures)
-    }
-}
-
-/// How long things may take. What is too late is ended between steps, as by Ctrl-C.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// One host, connecting included.
-    pub host: Option<Duration>,
-    /// The whole run.
-    pub run: Option<Duration>,
-    /// How long a gate is tried again.
-    pub gate: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            host: None,
-            run: None,
-            gate: GATE_WITHIN,
-        }
-    }
-}
-
-impl Limits {
-    fn of_host(&self, deadline: Option<Instant>) -> Option<Instant> {
-        let own = self.host.map(|time| Instant::now() + time);
-        own.into_iter().chain(deadline).min()
     }
 }
 

@@ -7,10 +7,12 @@ mod boot;
 mod cancel;
 mod command;
 mod deliver;
+mod errand;
 mod facts;
 pub mod fleet;
 mod gate;
 mod host_run;
+mod limits;
 mod listener;
 mod scene;
 mod spool;
@@ -34,11 +36,13 @@ use crate::transport::Transport;
 
 pub use cancel::Cancel;
 pub use command::Command;
+pub use errand::{Errand, Site};
 pub use facts::{Held, gather};
-pub use fleet::{Fleet, Limits, Work};
+pub use fleet::{Fleet, Work};
 pub use gate::{Answer, Gate, Open};
 pub use host_run::{Ended, HostRun, Need};
-pub use spool::Spool;
+pub use limits::Limits;
+pub use spool::{Spool, piece};
 
 /// Holds a registry and runs its modules by name: the whole of `provision` as a library.
 pub struct Runner {

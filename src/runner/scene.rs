@@ -8,6 +8,7 @@ use tokio::sync::mpsc::Sender;
 use super::cancel::Cancel;
 use super::command::Command;
 use super::deliver::deliver;
+use super::errand::{Errand, Site};
 use super::gate::{Answer, Gate};
 use super::host_run::{Ended, HostRun};
 use super::listener::{Heard, Listener};
@@ -22,6 +23,7 @@ use crate::wire::Nonce;
 pub(super) enum Job {
     Plan(Arc<Plan>, Options, Arc<Text>),
     Command(Arc<Host>, Arc<Command>),
+    Errand(Arc<dyn Errand>),
 }
 
 impl Job {
@@ -30,6 +32,7 @@ impl Job {
         match self {
             Self::Plan(plan, ..) => &plan.host,
             Self::Command(host, _) => host,
+            Self::Errand(errand) => errand.host(),
         }
     }
 
@@ -42,6 +45,7 @@ impl Job {
                 .map(|planned| Arc::clone(&planned.step))
                 .collect(),
             Self::Command(..) => Vec::new(),
+            Self::Errand(errand) => errand.steps(),
         };
         HostPlan {
             host: self.host().name.clone(),
@@ -106,6 +110,7 @@ impl Scene {
                     Job::Command(host, command) => {
                         End::Done(self.command(host, command, session.as_mut()).await)
                     }
+                    Job::Errand(errand) => End::Done(errand.run(session.as_mut(), Site(self)).await),
                 };
                 let (done, open) = match end {
                     End::Done(done) => (done, Some(session)),
@@ -259,15 +264,19 @@ enum End {
 /// How a host has done, where `sudo` and its like may be to blame.
 fn blamed(host: &Host, done: (HostStatus, StepCounts), ended: &Ended) -> (HostStatus, StepCounts) {
     match (done, ended) {
-        // sudo's refusal is no fault of the host's sh.
-        ((HostStatus::Unsupported { detail }, steps), Ended::Exit(_))
-            if host.connection.r#become != Become::None && !asked(host) =>
-        {
-            let cause = not_let_in(host, detail);
-            (HostStatus::Unreachable { cause }, steps)
-        }
+        ((HostStatus::Unsupported { detail }, steps), Ended::Exit(_)) => (unheard(host, detail), steps),
         (done, _) => done,
     }
+}
+
+/// How a host has done whose program ended without a word of its own.
+pub(super) fn unheard(host: &Host, detail: String) -> HostStatus {
+    // sudo's refusal is no fault of the host's sh.
+    if host.connection.r#become == Become::None || asked(host) {
+        return HostStatus::Unsupported { detail };
+    }
+    let cause = not_let_in(host, detail);
+    HostStatus::Unreachable { cause }
 }
 
 /// Why a host is not sent its second half.

@@ -50,7 +50,7 @@ impl Spool {
 }
 
 /// At most `most` bytes of `file` from `at` on; none at its end.
-async fn piece(file: &Arc<File>, at: u64, most: usize) -> io::Result<Arc<[u8]>> {
+pub async fn piece(file: &Arc<File>, at: u64, most: usize) -> io::Result<Arc<[u8]>> {
     let file = Arc::clone(file);
     let read = move || {
         let mut bytes = vec![0; most];

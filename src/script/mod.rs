@@ -56,6 +56,13 @@ impl Script {
         }
     }
 
+    /// Bytes as one word.
+    pub fn word(bytes: impl Into<Vec<u8>>) -> Self {
+        Self {
+            pieces: vec![Piece::Word(bytes.into())],
+        }
+    }
+
     /// A path of the host as one word: `~/` stands for the home of the user the program runs as.
     pub fn path(path: &str) -> Self {
         Self {

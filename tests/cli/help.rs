@@ -13,6 +13,7 @@ fn every_command_has_help() {
         "apply",
         "drift",
         "run",
+        "copy",
         "runs",
         "replay",
         "validate",
@@ -24,6 +25,12 @@ fn every_command_has_help() {
     ] {
         let said = place.call(&[command, "--help"]).success();
         said.golden(&format!("help-{command}"));
+        if command == "copy" {
+            for way in ["up", "down"] {
+                let said = place.call(&[command, way, "--help"]).success();
+                said.golden(&format!("help-{command}-{way}"));
+            }
+        }
         let line = place.call(&["--help"]).success().stdout;
         assert!(line.contains(&format!("\n  {command}")), "{command} is listed");
     }

@@ -3,6 +3,8 @@
 mod called;
 mod colours;
 mod completions;
+mod copy;
+mod copy_hostile;
 mod demo;
 mod descriptors;
 mod files;

@@ -7,6 +7,7 @@ mod builtins;
 mod cancel;
 mod command;
 mod container;
+mod copy;
 mod cut;
 mod databases;
 mod facts;

@@ -24,6 +24,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("plan", 3),
     ("transport", 4),
     ("runner", 4),
+    ("copy", 4),
     ("report", 4),
     ("record", 4),
     ("kept", 4),

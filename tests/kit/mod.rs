@@ -15,3 +15,4 @@ pub mod ssh_server;
 pub mod sshd;
 pub mod throwaway;
 pub mod tools;
+pub mod tree;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use provision::builtin;
 use provision::config::{Config, HostView};
+use provision::copy;
 use provision::document;
 use provision::module::Registry;
 use provision::name::Name;
@@ -212,6 +213,31 @@ fn shellcheck_has_nothing_to_say_about_any_program() {
     programs.push(folder.path().join("script.sh"));
     let fed = [plan::head(&nonce()), script.fed().unwrap()].concat();
     fs::write(programs.last().unwrap(), fed).unwrap();
+    let upload = copy::Target::new(
+        "~/a b",
+        copy::gather(&["src/plan/compile".into()], false, false).unwrap(),
+        copy::Access::default(),
+        false,
+    );
+    let fetch = copy::Fetch::new(
+        vec!["~/a b".into(), "/c".into()],
+        copy::Options {
+            local: "here".into(),
+            mode: None,
+            force: false,
+            most: 1,
+            dry_run: false,
+        },
+    );
+    for (name, programs_of) in [
+        ("upload", upload.unwrap().programs(&nonce()).unwrap()),
+        ("download", fetch.unwrap().programs(&nonce()).unwrap()),
+    ] {
+        for (half, text) in programs_of.iter().enumerate() {
+            programs.push(folder.path().join(format!("{name}-{half}.sh")));
+            fs::write(programs.last().unwrap(), text).unwrap();
+        }
+    }
     programs.push(folder.path().join("facts.sh"));
     fs::write(programs.last().unwrap(), wire::facts_program(&nonce())).unwrap();
     let excluded: Vec<&str> = EXCLUDED.iter().map(|(code, _)| *code).collect();

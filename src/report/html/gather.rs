@@ -236,6 +236,7 @@ impl Gathered {
             }
             Event::HostPredicted { .. }
             | Event::StepOutput { .. }
+            | Event::StepProgress { .. }
             | Event::CommandOutput { .. }
             | Event::StepDiff { .. }
             | Event::WaveStarted { .. }

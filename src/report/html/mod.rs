@@ -112,6 +112,7 @@ fn results_heading(mode: Mode) -> &'static str {
         Mode::Push => "What changed",
         Mode::DryRun => "What would change",
         Mode::Command => "What hosts answered",
+        Mode::Copy => "What was copied",
     }
 }
 

@@ -140,7 +140,7 @@ impl Redactor {
                     *hosts = Arc::new(hosts.iter().map(|plan| self.plan(plan)).collect());
                 }
             }
-            Event::StepStarted { step, .. } => self.event_step(step),
+            Event::StepStarted { step, .. } | Event::StepProgress { step, .. } => self.event_step(step),
             Event::StepOutput { step, output, .. } | Event::StepFinished { step, output, .. } => {
                 self.event_step(step);
                 self.bytes(output);

@@ -48,6 +48,7 @@ impl Screen {
             Mode::Push => "push",
             Mode::DryRun => "dry-run",
             Mode::Command => "command",
+            Mode::Copy => "copy",
         };
         Self {
             mode,

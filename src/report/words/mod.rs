@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use super::escape;
 use super::paint::{Paint, Tone};
-use crate::event::{HostStatus, Mode, Outcome, Phase, Reason, Refusal, Step, StepCounts, Summary, Withheld};
+use crate::event::{
+    HostStatus, Mode, Outcome, Phase, Reason, Refusal, Step, StepCounts, Summary, Uncopied, Withheld,
+};
 
 pub use unreachable::unreachable;
 
@@ -99,6 +101,25 @@ pub fn run(mode: Mode, profile: Option<&str>, hosts: usize) -> String {
         Mode::Push => format!("push{profile} to {}", count(hosts, "host")),
         Mode::DryRun => format!("dry-run{profile} on {}", count(hosts, "host")),
         Mode::Command => format!("command on {}", count(hosts, "host")),
+        Mode::Copy => format!("copy, {}", count(hosts, "host")),
+    }
+}
+
+fn uncopied(why: Uncopied) -> &'static str {
+    match why {
+        Uncopied::Directory => "a directory stands in its place; end the target in `/` to copy into it",
+        Uncopied::Special => "it is neither a file nor a directory there",
+        Uncopied::Folder => "the directory it belongs in cannot be made or written to",
+        Uncopied::Write => "it could not be written there; look for a full disk",
+        Uncopied::Digest => "what arrived had another digest; it may have changed here meanwhile",
+        Uncopied::Access => "its mode or owner could not be set; --become may help",
+        Uncopied::Place => "it could not be moved to its place; what was there still is",
+        Uncopied::Missing => "there is no such file there",
+        Uncopied::Closed => "it may not be read there; --become may help",
+        Uncopied::Changed => "it changed there while it was copied; try again",
+        Uncopied::Exists => "another one is here already; --force replaces it",
+        Uncopied::TooLarge => "it is more than is taken; see --max-size",
+        Uncopied::Here => "it could not be written here",
     }
 }
 
@@ -131,6 +152,7 @@ pub fn reason(reason: &Reason, plan: &[Arc<Step>]) -> String {
             Some(step) => format!("after \"{}\" failed", title(step)),
             None => "after an earlier step failed".to_owned(),
         },
+        Reason::NotCopied { why } => uncopied(*why).to_owned(),
         Reason::Cancelled => "the run was cancelled".to_owned(),
         Reason::Lost => "the connection was lost".to_owned(),
         Reason::Left => "left at work; it goes on to its end there".to_owned(),

@@ -1,0 +1,118 @@
+# Puts files where they belong. What comes behind this program on stdin is theirs: for each a line that says from which
+# byte on, then exactly the rest of it. A file is built in a directory that is ours alone, beside its place, and comes
+# there by a rename, when its digest is right; what a cut leaves is found there by the next run.
+
+mask=$(umask)
+umask 077
+uid=$(id -u)
+
+# failed INDEX WHY
+failed() { printf 'failed %s %s\n' "$1" "$2"; }
+
+# exactly BYTES: passes on so many of stdin and reads no more.
+exactly() {
+  if [ "$1" -ge 65536 ]; then
+    dd bs=65536 count="$(($1 / 65536))" iflag=fullblock 2>/dev/null || return
+  fi
+  if [ "$(($1 % 65536))" -gt 0 ]; then
+    dd bs="$(($1 % 65536))" count=1 iflag=fullblock 2>/dev/null || return
+  fi
+}
+
+# above PATH: the directory it is in, made if need be, in $dir.
+above() {
+  dir=${1%/*}
+  dir=${dir:-/}
+  [ -d "$dir" ] || (umask "$mask" && exec mkdir -p -- "$dir") 2>/dev/null
+}
+
+# stage PATH: a directory beside it that nobody else can enter, in $stage.
+stage() {
+  above "$1" || return
+  stage=${dir%/}/.provision-copy.$uid
+  if [ ! -d "$stage" ] || [ -L "$stage" ]; then
+    mkdir -m 700 -- "$stage" 2>/dev/null && return
+  elif [ "$(stat -c '%u %a' -- "$stage")" = "$uid 700" ]; then
+    return
+  fi
+  # Something of somebody else has the name: go on without what an earlier run may have left.
+  stage=$(mktemp -d "${dir%/}/.provision-copy.XXXXXXXXXX" 2>/dev/null)
+}
+
+# own OWNER GROUP PATH
+own() {
+  case $1:$2 in
+    :) ;;
+    :*) chgrp -- "$2" "$3" ;;
+    *:) chown -- "$1" "$3" ;;
+    *) chown -- "$1:$2" "$3" ;;
+  esac
+}
+
+# make INDEX OWNER GROUP PATH: a directory, closed until all is in it.
+make() {
+  if above "$4" && mkdir -m 700 -- "$4" 2>/dev/null; then
+    own "$2" "$3" "$4" 2>/dev/null || failed "$1" access
+  else
+    failed "$1" folder
+  fi
+}
+
+# open INDEX MODE PATH: the directory's own mode, at the end.
+open() {
+  if chmod -- "$2" "$3" 2>/dev/null; then printf 'done %s\n' "$1"; else failed "$1" access; fi
+}
+
+# access INDEX MODE OWNER GROUP PATH: the content is right already.
+access() {
+  if own "$3" "$4" "$5" 2>/dev/null && { [ -z "$2" ] || chmod -- "$2" "$5" 2>/dev/null; }; then
+    printf 'done %s\n' "$1"
+  else
+    failed "$1" access
+  fi
+}
+
+# part INDEX DIGEST PATH: what a run that is no more has left of it becomes ours.
+part() {
+  stage "$3" || return 0
+  for old in "$stage/$2".*; do
+    if [ ! -f "$old" ] || [ -L "$old" ] || kill -0 "${old##*.}" 2>/dev/null; then continue; fi
+    if [ -e "$stage/$2.$$" ]; then rm -f -- "$old"; else mv -f -- "$old" "$stage/$2.$$"; fi
+  done
+  [ ! -s "$stage/$2.$$" ] || {
+    digest=$(sha256sum <"$stage/$2.$$")
+    printf 'part %s %s %s\n' "$1" "$(stat -c %s -- "$stage/$2.$$")" "${digest%% *}"
+  }
+}
+
+# take INDEX SIZE MODE OWNER GROUP DIGEST PATH
+take() {
+  IFS= read -r from || exit
+  left=$(($2 - from))
+  if ! stage "$7"; then
+    exactly "$left" >/dev/null
+    failed "$1" folder
+    return
+  fi
+  file=$stage/$6.$$
+  [ "$from" -gt 0 ] || rm -f -- "$file"
+  if ! exactly "$left" >>"$file" 2>/dev/null; then
+    # How much was read is not known, so nothing behind it can be.
+    rm -f -- "$file"
+    rmdir -- "$stage" 2>/dev/null
+    failed "$1" write
+    exit
+  fi
+  # The controller is gone; what came is kept.
+  [ "$(stat -c %s -- "$file")" = "$2" ] || exit
+  digest=$(sha256sum <"$file")
+  why=
+  if [ "${digest%% *}" != "$6" ]; then why=digest
+  elif ! own "$4" "$5" "$file" 2>/dev/null || ! chmod -- "${3:-644}" "$file" 2>/dev/null; then why=access
+  elif [ -d "$7" ]; then why=directory
+  elif ! mv -f -- "$file" "$7" 2>/dev/null; then why=place
+  fi
+  [ -z "$why" ] || rm -f -- "$file"
+  rmdir -- "$stage" 2>/dev/null
+  if [ -z "$why" ]; then printf 'done %s\n' "$1"; else failed "$1" "$why"; fi
+}
