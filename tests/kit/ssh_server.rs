@@ -37,6 +37,8 @@ pub struct Manners {
     pub denies: bool,
     /// Takes this password, by this method and no other.
     pub password: Option<(russh::MethodKind, &'static str)>,
+    /// Says this before anybody has logged in.
+    pub banner: Option<String>,
     /// Never answers a channel's opening; or refuses it.
     pub open: Open,
 }
@@ -61,6 +63,7 @@ impl Manners {
             hangs_in_auth: false,
             denies: false,
             password: None,
+            banner: None,
             open: Open::Accepted,
         }
     }
@@ -163,6 +166,10 @@ impl Visitor {
 
 impl Handler for Visitor {
     type Error = Error;
+
+    async fn authentication_banner(&mut self) -> Result<Option<String>, Error> {
+        Ok(self.manners.banner.clone())
+    }
 
     async fn auth_publickey_offered(&mut self, _: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, Error> {
         self.seen.offers.fetch_add(1, Ordering::SeqCst);

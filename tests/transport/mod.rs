@@ -13,6 +13,7 @@ mod scan;
 mod small;
 mod ssh;
 mod strangers;
+mod traps;
 mod trust;
 mod unreachable;
 

@@ -254,6 +254,7 @@ pub(super) fn words(error: &Error) -> String {
             "the host closed the connection".to_owned()
         }
         Error::KeepaliveTimeout => "the host answered none of three keepalives".to_owned(),
+        Error::Inconsistent => "the host broke the protocol".to_owned(),
         Error::Version => "the host does not speak SSH 2".to_owned(),
         Error::NoCommonAlgo { kind, ours, theirs } => format!(
             "no {kind:?} algorithm in common: the host has {}, we have {}",
