@@ -3,6 +3,8 @@
 //! No panic, no endless loop, no memory beyond what came in. `PROVISION_FUZZ_SEED` and `PROVISION_FUZZ_ROUNDS` say
 //! which inputs and how many; a failure names its seed and round.
 
+mod ssh_config;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use provision::inventory::Selector;
