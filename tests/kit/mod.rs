@@ -4,6 +4,7 @@ pub mod archive;
 pub mod bastion;
 pub mod binary;
 pub mod docker;
+pub mod fido_agent;
 pub mod golden;
 pub mod host;
 pub mod program;

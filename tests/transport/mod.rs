@@ -3,6 +3,7 @@
 mod accepted;
 mod contract;
 mod faults;
+mod fido;
 mod host_certificates;
 mod identity;
 mod known_hosts;

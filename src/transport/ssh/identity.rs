@@ -329,6 +329,10 @@ fn read_key(path: &Path) -> KeyFile {
         return KeyFile::Public(key, "it is a public key");
     }
     match decode_secret_key(&text, None) {
+        Ok(key) if key.algorithm().as_str().starts_with("sk-") => KeyFile::Public(
+            key.public_key().clone(),
+            "its private half is in a FIDO token, which the agent speaks to",
+        ),
         Ok(key) => KeyFile::Key(Arc::new(key)),
         Err(error) if is_encrypted(&text, &error) => {
             // An encrypted key of OpenSSH's own format still shows its public half.
