@@ -1,6 +1,7 @@
 //! What the last push left on each host: a digest of every step that held when it ended.
 //!
-//! One small file for each host in the user's state directory, beside the records of runs, private as those are.
+//! One small file for each host in the user's state directory, beside the records of runs, private as those are: a line
+//! that says whose it is, then the steps, in the same bytes for all hosts that were left in the same state.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, DirBuilder, OpenOptions};
@@ -21,7 +22,7 @@ use crate::record::{Moment, Store};
 use crate::report::Reporter;
 
 /// Raised when a file would have to be read in another way; others are taken for none.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Digests of steps that held, by [`Steps::key`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,12 +40,12 @@ impl Steps {
     }
 }
 
+/// The first line of a file.
 #[derive(Serialize, Deserialize)]
-struct File {
+struct Head {
     v: u32,
     host: Name,
     at: Moment,
-    steps: Steps,
 }
 
 /// The folder of what was left.
@@ -76,19 +77,29 @@ impl Left {
 
     /// What was left on `host`, and when; none where nothing is known.
     pub fn read(&self, host: &Host) -> Option<(Moment, Steps)> {
-        let text = fs::read(self.path(host)).ok()?;
-        let file: File = serde_json::from_slice(&text).ok()?;
-        (file.v == FORMAT && file.host == host.name).then_some((file.at, file.steps))
+        let (at, steps) = self.text(host)?;
+        Some((at, serde_json::from_slice(&steps).ok()?))
     }
 
-    fn write(&self, host: &Host, steps: Steps) -> io::Result<()> {
+    /// As [`Self::read`], with the steps as they are written down.
+    fn text(&self, host: &Host) -> Option<(Moment, Vec<u8>)> {
+        let mut text = fs::read(self.path(host)).ok()?;
+        let end = text.iter().position(|&byte| byte == b'\n')?;
+        let steps = text.split_off(end);
+        let head: Head = serde_json::from_slice(&text).ok()?;
+        (head.v == FORMAT && head.host == host.name).then_some((head.at, steps))
+    }
+
+    fn write(&self, host: &Host, steps: &Steps) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
-        let file = File {
+        let head = Head {
             v: FORMAT,
             host: host.name.clone(),
             at: Moment::now(),
-            steps,
         };
+        let mut text = serde_json::to_vec(&head)?;
+        text.push(b'\n');
+        serde_json::to_writer(&mut text, steps)?;
         let path = self.path(host);
         let mut random = [0_u8; 8];
         getrandom::fill(&mut random).map_err(io::Error::other)?;
@@ -98,7 +109,7 @@ impl Left {
             .create_new(true)
             .mode(0o600)
             .open(&beside)
-            .and_then(|mut to| to.write_all(&serde_json::to_vec(&file)?))
+            .and_then(|mut to| to.write_all(&text))
             .and_then(|()| fs::rename(&beside, path));
         if written.is_err() {
             let _ = fs::remove_file(&beside);
@@ -113,6 +124,8 @@ pub struct Leaver {
     plans: HashMap<Name, (Arc<Host>, Arc<[Planned]>)>,
     /// Digests of the plan seen last: neighbours often have the same.
     last: Option<(Arc<[Planned]>, Vec<String>)>,
+    /// What was read last, as it was written: neighbours often were left alike.
+    before: (Vec<u8>, Steps),
     /// Steps that have ended, and whether they hold.
     ended: HashMap<Name, Vec<(usize, bool)>>,
     trouble: Trouble,
@@ -140,6 +153,7 @@ impl Leaver {
             left,
             plans: plans.collect(),
             last: None,
+            before: Default::default(),
             ended: HashMap::new(),
             trouble: Trouble::default(),
         }
@@ -161,23 +175,32 @@ impl Leaver {
                 &self.last.insert((Arc::clone(&plan), digests)).1
             }
         };
-        let before = self.left.read(&host).map(|(_, steps)| steps);
-        let mut steps = before.clone().unwrap_or_default();
+        let text = self.left.text(&host).map(|(_, text)| text).unwrap_or_default();
+        if self.before.0 != text {
+            // A broken file says nothing.
+            let steps = serde_json::from_slice(&text).unwrap_or_default();
+            self.before = (text, steps);
+        }
+        let before = &self.before.1.0;
+        let mut news = BTreeMap::new();
         for (index, holds) in ended {
             let (Some(planned), Some(digest)) = (plan.get(index), digests.get(index)) else {
                 continue;
             };
-            let key = Steps::key(&planned.step);
-            if holds {
-                steps.0.insert(key, digest.clone());
-            } else {
-                steps.0.remove(&key);
-            }
+            news.insert(Steps::key(&planned.step), holds.then_some(digest));
         }
-        if before.as_ref() == Some(&steps) {
+        news.retain(|key, now| before.get(key) != *now);
+        if news.is_empty() {
             return;
         }
-        if let Err(error) = self.left.write(&host, steps) {
+        let mut steps = Steps(before.clone());
+        for (key, now) in news {
+            match now {
+                Some(digest) => steps.0.insert(key, digest.clone()),
+                None => steps.0.remove(&key),
+            };
+        }
+        if let Err(error) = self.left.write(&host, &steps) {
             let mut trouble = self.trouble.0.lock().unwrap_or_else(PoisonError::into_inner);
             trouble.get_or_insert(format!("{}: {error}", self.left.0.display()));
         }
