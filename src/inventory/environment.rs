@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use super::ssh_config::SshConfig;
@@ -43,7 +44,8 @@ impl fmt::Debug for Variables {
 }
 
 impl Environment {
-    /// The environment of this process: `$HOME`, `$USER` or `$LOGNAME` and so on; without `ssh_config`.
+    /// The environment of this process: `$HOME`, `$USER` or `$LOGNAME` and so on; without `ssh_config`. Where both are
+    /// unset, as in containers and under some schedulers, the user is whom the system knows by our number.
     pub fn of_process() -> Self {
         let all = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -52,7 +54,7 @@ impl Environment {
         let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
         Self {
             home: std::env::home_dir().filter(|home| home.is_absolute()),
-            user: said("USER").or_else(|| said("LOGNAME")),
+            user: said("USER").or_else(|| said("LOGNAME")).or_else(known_as),
             uid: std::fs::metadata("/proc/self").ok().map(|process| process.uid()),
             hostname: hostname.map(|name| name.trim_end().to_owned()),
             agent: std::env::var_os("SSH_AUTH_SOCK")
@@ -84,4 +86,17 @@ impl Environment {
     pub(super) fn global_known_hosts() -> Vec<PathBuf> {
         vec![PathBuf::from(SYSTEM_KNOWN_HOSTS)]
     }
+}
+
+/// The name of the user this process runs as, as ssh takes it from the system's database (getpwuid(3)), which need not be
+/// a file: `id` asks it for us.
+fn known_as() -> Option<String> {
+    let told = Command::new("id")
+        .arg("-un")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output();
+    let told = told.ok().filter(|told| told.status.success())?;
+    let name = String::from_utf8(told.stdout).ok()?;
+    Some(name.trim_end().to_owned()).filter(|name| !name.is_empty())
 }

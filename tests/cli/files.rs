@@ -74,6 +74,22 @@ fn hosts_are_listed_and_shown() {
         .golden("hosts-no-file");
 }
 
+/// Schedulers and containers set neither variable; ssh asks the system, too.
+#[test]
+fn without_variables_the_user_is_whom_the_system_knows() {
+    let place = Place::new(&[("inventory.toml", "[hosts.db1]\n")]);
+    let shown = place
+        .command(&["hosts", "show", "db1"])
+        .env_remove("USER")
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    let known = std::process::Command::new("id").arg("-un").output().unwrap();
+    let known = String::from_utf8(known.stdout).unwrap();
+    let address = format!("{}@db1", known.trim());
+    assert!(shown.contains(&address), "{address} is not in {shown}");
+}
+
 #[test]
 fn profiles_are_listed_and_shown() {
     let place = project();
