@@ -213,13 +213,20 @@ impl Bench {
             Target::None,
         );
 
+        let mut nothing = Vec::new();
         let mut per_host = Vec::new();
         for _ in 0..3 {
+            let one = peak_of(self.project.nothing(1)?)?;
+            nothing.push(apiece(one, peak_of(self.project.nothing(NAMES)?)?));
             let one = peak_of(self.project.push(size.name, 1)?)?;
-            let all = peak_of(self.project.push(size.name, NAMES)?)?;
-            #[expect(clippy::cast_precision_loss, reason = "KiB of a process")]
-            per_host.push((all as f64 - one as f64) / (count - 1.0));
+            per_host.push(apiece(one, peak_of(self.project.push(size.name, NAMES)?)?));
         }
+        line(
+            "controller memory per host at work, `true`",
+            "KiB",
+            Spread::of(nothing),
+            Target::None,
+        );
         line(
             "controller memory per host at work",
             "KiB",
@@ -254,6 +261,12 @@ impl Bench {
         );
         Ok(())
     }
+}
+
+/// What each host but the first takes, of the most memory with one and with all of them.
+#[expect(clippy::cast_precision_loss, reason = "KiB of a process")]
+fn apiece(one: u64, all: u64) -> f64 {
+    (all as f64 - one as f64) / (NAMES as f64 - 1.0)
 }
 
 /// The same host on another port.

@@ -69,13 +69,29 @@ impl Project {
 
     /// Starts the whole program.
     pub(super) fn push(&self, profile: &str, count: usize) -> Outcome<Child> {
-        let child = Command::new(env!("CARGO_BIN_EXE_provision"))
-            .arg("push")
-            .args(["--output", "ndjson", "--profile", profile])
-            .arg("--hosts")
-            .arg(self.inventory(count))
-            .arg("--profiles")
-            .arg(self.path("profiles"))
+        let profiles = self.path("profiles");
+        self.program("push", count, |command| {
+            command.args(["--profile", profile, "--profiles"]).arg(profiles)
+        })
+    }
+
+    /// Starts the whole program, to do nothing on the hosts.
+    pub(super) fn nothing(&self, count: usize) -> Outcome<Child> {
+        self.program("run", count, |command| command.args(["--", "true"]))
+    }
+
+    fn program(
+        &self,
+        name: &str,
+        count: usize,
+        more: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Outcome<Child> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_provision"));
+        command
+            .arg(name)
+            .args(["--output", "ndjson", "--hosts"])
+            .arg(self.inventory(count));
+        let child = more(&mut command)
             .env("XDG_STATE_HOME", self.path("state"))
             .env("PROVISION_SSH_CONFIG", "none")
             .stdin(Stdio::null())
