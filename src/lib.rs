@@ -14,6 +14,50 @@
 //! The path of a push: argv → `cli::push` → hosts and modules → [`plan::build`] for all hosts → [`plan::compile`] →
 //! [`runner`] → [`transport`] → bytes → [`wire::Decoder`] → events → [`report`] and summary → exit code.
 
+//!
+//! # As a library
+//!
+//! What the command does, a program of your own can do: load an inventory and profiles, register modules, run a profile and
+//! read what happens. `examples/push.rs` is the whole of it; a module may also be any type with the trait
+//! [`module::Module`].
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use std::sync::Arc;
+//!
+//! use provision::event::Event;
+//! use provision::inventory::{Environment, Inventory, Selector};
+//! use provision::profile::Profiles;
+//! use provision::runner::Runner;
+//! use provision::transport::ssh::Ssh;
+//!
+//! # async fn push() -> Result<(), Box<dyn std::error::Error>> {
+//! let inventory = Inventory::load(Path::new("inventory.toml"), &Environment::of_process())?;
+//! let hosts = Selector::parse("@db")?.select(&inventory)?;
+//! let hosts: Vec<_> = hosts.into_iter().cloned().map(Arc::new).collect();
+//! let profile = Profiles::load(Path::new("profiles"))?.get_profile("db")?;
+//!
+//! let mut runner = Runner::new(Arc::new(Ssh::new()));
+//! runner.register_builtins()?;
+//! runner.register_folder(Path::new("profiles/modules"))?;
+//!
+//! let (sender, mut events) = tokio::sync::mpsc::channel(256);
+//! let run = runner.run_profile(&hosts, &profile, false, sender);
+//! let listen = async move {
+//!     let mut changed = 0;
+//!     while let Some(stamped) = events.recv().await {
+//!         if let Event::StepFinished { outcome, .. } = stamped.event {
+//!             changed += usize::from(outcome == provision::event::Outcome::Changed);
+//!         }
+//!     }
+//!     changed
+//! };
+//! let (summary, changed) = tokio::join!(run, listen);
+//! assert_eq!(summary?.steps.changed, changed);
+//! # Ok(())
+//! # }
+//! ```
+
 pub mod builtin;
 pub mod cli;
 pub mod config;

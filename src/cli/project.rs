@@ -15,6 +15,7 @@ use crate::module::{self, Module, Registry};
 use crate::name::Name;
 use crate::plan::{self, Plan};
 use crate::profile::{Profile, Profiles};
+use crate::runner::Settings;
 use crate::script::Secret;
 use crate::secret::{Mode, Secrets};
 
@@ -217,58 +218,4 @@ pub(super) fn prepare(
     settings.resolve(&mut secrets)?;
     prepared.secrets = secrets.fetched();
     Ok(prepared)
-}
-
-/// Everything that may hold a secret's place.
-pub(super) struct Settings<'a> {
-    pub(super) hosts: &'a mut [Arc<Host>],
-    pub(super) profile: &'a mut Profile,
-    pub(super) registry: &'a mut Registry,
-    pub(super) overrides: &'a mut Table,
-}
-
-impl Settings<'_> {
-    /// Puts secrets where tables say where they come from, as far as the profile's modules are given them.
-    pub(super) fn resolve(self, secrets: &mut Secrets) -> Result<(), Diagnostics> {
-        let mut mistakes = Diagnostics::default();
-        let modules: Vec<&str> = self
-            .profile
-            .modules
-            .iter()
-            .map(|used| used.name.as_str())
-            .collect();
-        for name in &modules {
-            let module = self.registry.get_mut(name).into_iter();
-            for value in module.flat_map(|module| module.defaults_mut()) {
-                secrets.resolve(value, &mut mistakes);
-            }
-        }
-        for layer in [&mut self.profile.config, self.overrides] {
-            for name in &modules {
-                if let Some(value) = layer.get_mut(name) {
-                    secrets.resolve(value, &mut mistakes);
-                }
-            }
-        }
-        // A group's config is shared by its hosts, and stays so.
-        let mut done: HashMap<*const Table, (Arc<Table>, Arc<Table>)> = HashMap::new();
-        for host in self.hosts {
-            let resolve = |layer: &Arc<Table>| {
-                let fresh = || {
-                    let mut resolved = Arc::clone(layer);
-                    secrets.resolve_layer(&mut resolved, &modules, &mut mistakes);
-                    (Arc::clone(layer), resolved)
-                };
-                // The first of the pair is kept, so that its address stays its own.
-                let (_, resolved) = done.entry(Arc::as_ptr(layer)).or_insert_with(fresh);
-                Arc::clone(resolved)
-            };
-            let layers: Vec<Arc<Table>> = host.config.iter().map(resolve).collect();
-            let changed = |(old, new): (&Arc<Table>, &Arc<Table>)| !Arc::ptr_eq(old, new);
-            if host.config.iter().zip(&layers).any(changed) {
-                Arc::make_mut(host).config = layers;
-            }
-        }
-        mistakes.into_result(())
-    }
 }

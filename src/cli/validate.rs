@@ -9,12 +9,13 @@ use crate::inventory::Host;
 use crate::module::Registry;
 use crate::plan;
 use crate::profile::{Profile, Profiles};
+use crate::runner::Settings;
 use crate::secret::{Mode, Secrets};
 
 use super::Outcome;
 use super::completions::offer;
 use super::outcome::print;
-use super::project::{self, ProfilesArgs, SetArgs, Settings};
+use super::project::{self, ProfilesArgs, SetArgs};
 use super::whom::{self, HostsArgs};
 
 #[derive(Debug, clap::Args)]

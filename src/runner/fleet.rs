@@ -14,7 +14,7 @@ use super::cancel::Cancel;
 use super::command::Command;
 use super::errand::Errand;
 use super::gate::{Gate, Open};
-use super::limits::Limits;
+use super::limits::{Limits, within};
 use super::scene::{Job, Scene};
 use super::text::Text;
 use super::wave;
@@ -41,6 +41,7 @@ pub enum Work {
 }
 
 /// Runs work on many hosts.
+#[derive(Clone)]
 pub struct Fleet {
     transport: Arc<dyn Transport>,
     parallel: NonZeroUsize,
@@ -111,6 +112,22 @@ impl Fleet {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// How hosts are reached.
+    pub(super) fn way(&self) -> Arc<dyn Transport> {
+        Arc::clone(&self.transport)
+    }
+
+    /// How many hosts may be at work at once.
+    pub(super) fn width(&self) -> NonZeroUsize {
+        self.parallel
+    }
+
+    /// The same, reached in another way.
+    pub(super) fn reached_by(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = transport;
         self
     }
 
@@ -341,30 +358,6 @@ impl Stop {
         self.allowed
             .is_some_and(|allowed| failures > allowed)
             .then_some(Withheld::Failures)
-    }
-}
-
-/// How long a step that is at work when its host's time is over may still take before we leave it to itself.
-const GRACE: Duration = Duration::from_secs(30);
-
-/// One host, ended between steps when its time is over.
-async fn within(mut scene: Scene, job: Job, limit: Option<Instant>) -> HostStatus {
-    let Some(limit) = limit else {
-        return scene.host(job).await;
-    };
-    let cancel = scene.cancel.child();
-    scene.cancel = cancel.clone();
-    scene.limit = Some(limit);
-    let timer = async {
-        tokio::time::sleep_until(limit.into()).await;
-        cancel.request();
-        tokio::time::sleep(GRACE).await;
-        cancel.request();
-        std::future::pending().await
-    };
-    tokio::select! {
-        status = scene.host(job) => status,
-        status = timer => status,
     }
 }
 

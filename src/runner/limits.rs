@@ -1,7 +1,9 @@
-//! How long hosts and runs may take.
+//! How long things may take.
 
 use std::time::{Duration, Instant};
 
+use super::scene::{Job, Scene};
+use crate::event::HostStatus;
 use crate::profile::GATE_WITHIN;
 
 /// How long things may take. What is too late is ended between steps, as by Ctrl-C.
@@ -26,9 +28,33 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// When a host that begins now must be done, in a run that must be by `deadline`.
+    /// When a host's time is over that begins now, within a run that ends at `deadline`.
     pub(super) fn of_host(&self, deadline: Option<Instant>) -> Option<Instant> {
         let own = self.host.map(|time| Instant::now() + time);
         own.into_iter().chain(deadline).min()
+    }
+}
+
+/// How long a step that is at work when its host's time is over may still take before we leave it to itself.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// One host, ended between steps when its time is over.
+pub(super) async fn within(mut scene: Scene, job: Job, limit: Option<Instant>) -> HostStatus {
+    let Some(limit) = limit else {
+        return scene.host(job).await;
+    };
+    let cancel = scene.cancel.child();
+    scene.cancel = cancel.clone();
+    scene.limit = Some(limit);
+    let timer = async {
+        tokio::time::sleep_until(limit.into()).await;
+        cancel.request();
+        tokio::time::sleep(GRACE).await;
+        cancel.request();
+        std::future::pending().await
+    };
+    tokio::select! {
+        status = scene.host(job) => status,
+        status = timer => status,
     }
 }

@@ -3,5 +3,6 @@
 mod boot;
 mod fleet;
 mod host_run;
+mod library;
 mod modules;
 mod rollout;
