@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
 use super::called::{Place, Said};
 use crate::kit::host::TestHost;
+use crate::kit::tools;
 
 const ONE: &str = "[[step]]\nfile = \"~/one\"\ncontent = \"wanted\\n\"\n";
 const TWO: &str = "[[step]]\nfile = \"~/two\"\ncontent = \"second\\n\"\n";
@@ -203,6 +206,59 @@ async fn what_takes_something_away_is_agreed_to_first() {
     three.write(3, "gone", "again");
     three.call(&["push", "--profile", "p", "--yes"], 0);
     assert_eq!(three.read(3, "gone"), None);
+}
+
+/// Pushes on a terminal where somebody types `answer`; what stands there in the end, and the exit code.
+fn on_a_terminal(three: &Three, answer: &str) -> (String, Option<i32>) {
+    let provision = env!("CARGO_BIN_EXE_provision");
+    let plain = three.place.command(&[]);
+    let mut script = Command::new("script");
+    script
+        .args(["-qec", &format!("{provision} push --profile p"), "/dev/null"])
+        .current_dir(three.place.dir.path())
+        .env_clear()
+        .env("TERM", "xterm")
+        .env("SHELL", "/bin/sh")
+        .envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut child = script
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The terminal keeps it until somebody asks. Its end stays open, as a person's does.
+    let mut keys = child.stdin.take().unwrap();
+    keys.write_all(answer.as_bytes()).unwrap();
+    let mut shown = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut shown).unwrap();
+    let code = child.wait().unwrap().code();
+    (shown, code)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_terminal_what_takes_something_away_is_asked_about() {
+    if tools::find("script", "the question at a terminal was not tried").is_none() {
+        return;
+    }
+    let three = Three::start(&[ONE, GONE]).await;
+    three.write(2, "gone", "still here");
+    let (shown, code) = on_a_terminal(&three, "n\n");
+    assert!(
+        shown.contains("1 destructive change:") && shown.contains("h2  m: file ~/gone"),
+        "{shown}"
+    );
+    assert!(shown.contains("not agreed to: nothing was changed"), "{shown}");
+    assert_eq!(code, Some(2), "{shown}");
+    assert!((1..=3).all(|host| three.read(host, "one").is_none()));
+    assert_eq!(three.read(2, "gone").as_deref(), Some("still here"));
+
+    let (shown, code) = on_a_terminal(&three, "y\n");
+    assert_eq!(code, Some(0), "{shown}");
+    assert!((1..=3).all(|host| three.read(host, "one").is_some()));
+    assert_eq!(three.read(2, "gone"), None);
+    // Nothing takes anything away any more, so nobody is asked.
+    let (shown, code) = on_a_terminal(&three, "");
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(!shown.contains("destructive"), "{shown}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
