@@ -18,6 +18,14 @@ use super::telling::TellingArgs;
 use super::whom::{HostsArgs, TrustArgs};
 use super::{Failure, Outcome, outcome};
 
+const UP: &str = "Examples:
+  provision copy up app.conf /etc/app.conf --become --mode 0644 --owner root:app
+  provision copy up site assets /srv/www/ --limit @web --dry-run";
+
+const DOWN: &str = "Examples:
+  provision copy down /var/log/app '~/app.conf' fetched/
+  provision copy down /etc/nginx before/ --become --max-size 10M";
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   provision copy up app.conf /etc/app.conf --become --mode 0644
@@ -37,7 +45,7 @@ enum Way {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(override_usage = "provision copy up [OPTIONS] <LOCAL>... <REMOTE>")]
+#[command(override_usage = "provision copy up [OPTIONS] <LOCAL>... <REMOTE>", after_help = UP)]
 struct UpArgs {
     #[command(flatten)]
     common: CommonArgs,
@@ -57,7 +65,7 @@ struct UpArgs {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(override_usage = "provision copy down [OPTIONS] <REMOTE>... <LOCAL>")]
+#[command(override_usage = "provision copy down [OPTIONS] <REMOTE>... <LOCAL>", after_help = DOWN)]
 struct DownArgs {
     #[command(flatten)]
     common: CommonArgs,

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::reader::{Broken, Reader, Said};
-use crate::event::{Event, HostStatus, Outcome, Phase, Reason, Step, StepCounts};
+use crate::event::{Event, HostStatus, Outcome, Phase, Reason, Step, StepCounts, Uncopied};
 use crate::inventory::Host;
 use crate::runner::Site;
 use crate::transport::{ExitStatus, Output, Running};
@@ -144,6 +144,8 @@ pub(super) struct Ledger<'a> {
     steps: &'a [Arc<Step>],
     began: Arc<Mutex<Vec<Option<Duration>>>>,
     ended: Vec<bool>,
+    /// The step that ended the host's program.
+    stopped: Option<usize>,
     pub(super) counts: StepCounts,
 }
 
@@ -155,6 +157,7 @@ impl<'a> Ledger<'a> {
             steps,
             began: Arc::new(Mutex::new(vec![None; steps.len()])),
             ended: vec![false; steps.len()],
+            stopped: None,
             counts: StepCounts::default(),
         }
     }
@@ -194,6 +197,10 @@ impl<'a> Ledger<'a> {
             return;
         }
         self.ended[step] = true;
+        // Behind what could not be written nothing is read.
+        if let Some(Reason::NotCopied { why: Uncopied::Write }) = reason {
+            self.stopped = Some(step);
+        }
         self.counts.add(outcome);
         let began = self.began(step);
         self.site
@@ -210,18 +217,44 @@ impl<'a> Ledger<'a> {
 
     /// All is over: what is still open was cut off, or never begun; how the host has done.
     pub(super) async fn close(mut self, end: Option<End>) -> (HostStatus, StepCounts) {
+        let mut stopped = self.stopped;
         for step in 0..self.steps.len() {
-            let (outcome, reason) = match (&end, self.began(step)) {
-                (Some(End::Cancelled), _) => (Outcome::Skipped, Reason::Cancelled),
-                (_, Some(_)) => (Outcome::Failed, Reason::Lost),
-                (_, None) => (Outcome::Skipped, Reason::Lost),
+            if !self.is_open(step) {
+                continue;
+            }
+            let detail = match &end {
+                Some(End::Over(detail)) => detail,
+                Some(End::Cancelled) => {
+                    let reason = Some(Reason::Cancelled);
+                    self.end(step, Outcome::Skipped, reason, Vec::new()).await;
+                    continue;
+                }
+                Some(End::Lost(_)) => {
+                    let outcome = match self.began(step) {
+                        Some(_) => Outcome::Failed,
+                        None => Outcome::Skipped,
+                    };
+                    self.end(step, outcome, Some(Reason::Lost), Vec::new()).await;
+                    continue;
+                }
+                // Silence is failure.
+                None => "it did not say what came of it",
             };
-            self.end(step, outcome, Some(reason), Vec::new()).await;
+            if let Some(of) = stopped {
+                let reason = Some(Reason::AfterFailure { of });
+                self.end(step, Outcome::Skipped, reason, Vec::new()).await;
+            } else {
+                stopped = Some(step);
+                let why = Uncopied::Untrusted;
+                let output = format!("{detail}\n").into_bytes();
+                let reason = Some(Reason::NotCopied { why });
+                self.end(step, Outcome::Failed, reason, output).await;
+            }
         }
         let status = match end {
             Some(End::Cancelled) => HostStatus::Cancelled,
             Some(End::Lost(detail)) => HostStatus::Lost { detail },
-            Some(End::Over(detail)) => HostStatus::Unsupported { detail },
+            Some(End::Over(_)) => HostStatus::Failed,
             None if self.counts.failed > 0 => HostStatus::Failed,
             None => HostStatus::Ok,
         };

@@ -26,17 +26,27 @@ above() {
   [ -d "$dir" ] || (umask "$mask" && exec mkdir -p -- "$dir") 2>/dev/null
 }
 
-# stage PATH: a directory beside it that nobody else can enter, in $stage.
+# enter PATH: goes into a directory that is ours alone. Once we are in it, nobody can put another in its place.
+enter() {
+  if [ ! -L "$1" ] && cd -- "$1" 2>/dev/null && [ "$(stat -c '%u %a' .)" = "$uid 700" ]; then return; fi
+  cd /
+  return 1
+}
+
+# stage PATH: a directory beside it that nobody else can enter, in $stage, and we in it.
 stage() {
   above "$1" || return
   stage=${dir%/}/.provision-copy.$uid
-  if [ ! -d "$stage" ] || [ -L "$stage" ]; then
-    mkdir -m 700 -- "$stage" 2>/dev/null && return
-  elif [ "$(stat -c '%u %a' -- "$stage")" = "$uid 700" ]; then
-    return
-  fi
+  mkdir -m 700 -- "$stage" 2>/dev/null
+  if enter "$stage"; then return; fi
   # Something of somebody else has the name: go on without what an earlier run may have left.
-  stage=$(mktemp -d "${dir%/}/.provision-copy.XXXXXXXXXX" 2>/dev/null)
+  stage=$(mktemp -d "${dir%/}/.provision-copy.XXXXXXXXXX" 2>/dev/null) && enter "$stage"
+}
+
+# leave: out of it, and it goes if nothing is in it.
+leave() {
+  cd /
+  rmdir -- "$stage" 2>/dev/null
 }
 
 # own OWNER GROUP PATH
@@ -75,14 +85,15 @@ access() {
 # part INDEX DIGEST PATH: what a run that is no more has left of it becomes ours.
 part() {
   stage "$3" || return 0
-  for old in "$stage/$2".*; do
+  for old in "$2".*; do
     if [ ! -f "$old" ] || [ -L "$old" ] || kill -0 "${old##*.}" 2>/dev/null; then continue; fi
-    if [ -e "$stage/$2.$$" ]; then rm -f -- "$old"; else mv -f -- "$old" "$stage/$2.$$"; fi
+    if [ -e "$2.$$" ]; then rm -f -- "$old"; else mv -f -- "$old" "$2.$$"; fi
   done
-  [ ! -s "$stage/$2.$$" ] || {
-    digest=$(sha256sum <"$stage/$2.$$")
-    printf 'part %s %s %s\n' "$1" "$(stat -c %s -- "$stage/$2.$$")" "${digest%% *}"
-  }
+  if [ -s "$2.$$" ]; then
+    digest=$(sha256sum <"$2.$$")
+    printf 'part %s %s %s\n' "$1" "$(stat -c %s -- "$2.$$")" "${digest%% *}"
+  fi
+  leave
 }
 
 # take INDEX SIZE MODE OWNER GROUP DIGEST PATH
@@ -94,12 +105,12 @@ take() {
     failed "$1" folder
     return
   fi
-  file=$stage/$6.$$
+  file=$6.$$
   [ "$from" -gt 0 ] || rm -f -- "$file"
   if ! exactly "$left" >>"$file" 2>/dev/null; then
     # How much was read is not known, so nothing behind it can be.
     rm -f -- "$file"
-    rmdir -- "$stage" 2>/dev/null
+    leave
     failed "$1" write
     exit
   fi
@@ -113,6 +124,6 @@ take() {
   elif ! mv -f -- "$file" "$7" 2>/dev/null; then why=place
   fi
   [ -z "$why" ] || rm -f -- "$file"
-  rmdir -- "$stage" 2>/dev/null
+  leave
   if [ -z "$why" ]; then printf 'done %s\n' "$1"; else failed "$1" "$why"; fi
 }

@@ -93,4 +93,6 @@ pub enum Uncopied {
     TooLarge,
     /// It could not be written at the controller.
     Here,
+    /// The host said what makes no sense, or was not asked for.
+    Untrusted,
 }

@@ -1,12 +1,14 @@
 //! `provision copy` to real sshds: Debian with coreutils, busybox behind sudo, and a link that is cut.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::kit::binary::{Folder, Provision, Told};
 use crate::kit::docker::{self, Host};
+use crate::kit::proxy::{Fault, Proxy};
 use crate::kit::tree::{plant, tree};
 
 const DEBIAN: Host = Host("db1");
@@ -92,5 +94,121 @@ fn trees_and_large_files_go_to_coreutils_and_busybox_and_come_back() {
     assert!(!BUSYBOX.holds("[ -e /srv/copied2 ]"));
     for host in [DEBIAN, BUSYBOX] {
         host.sh("rm -rf /srv/copied /srv/copied2");
+    }
+}
+
+#[test]
+fn a_cut_link_costs_what_was_under_way() {
+    let Some(_lease) = docker::lease(&["edge1"]) else {
+        return;
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let folder = Folder::new();
+    let large: Vec<u8> = (0..64_u32 << 20)
+        .map(|at| (at.wrapping_mul(40_503) >> 16) as u8)
+        .collect();
+    let source = folder.path("64M");
+    std::fs::write(&source, &large).unwrap();
+    let source = source.to_str().unwrap();
+    let keys = BUSYBOX.sh("cat /etc/ssh/ssh_host_*_key.pub");
+    let through = |fault: Fault| {
+        let proxy = runtime.block_on(Proxy::start(BUSYBOX.port(), fault));
+        let lines = keys
+            .lines()
+            .map(|key| format!("[127.0.0.1]:{} {key}\n", proxy.port));
+        let known = folder.write("known_hosts", &lines.collect::<String>());
+        let entry = BUSYBOX.entry("edge1").replace(
+            &format!("port = {}", BUSYBOX.port()),
+            &format!("port = {}\nknown_hosts = \"{}\"", proxy.port, known.display()),
+        );
+        let inventory = folder.inventory(&entry);
+        (proxy, inventory)
+    };
+    BUSYBOX.sh("rm -rf /srv/cut");
+    let half = 40 << 20;
+    let (proxy, inventory) = through(Fault {
+        cut_up: Some(half),
+        ..Fault::default()
+    });
+    let told = copy(&inventory, &["up", source, "/srv/cut/64M"]);
+    assert_eq!(told.code, Some(1), "{}{}", told.stdout, told.stderr);
+    drop(proxy);
+    assert!(!BUSYBOX.holds("[ -e /srv/cut/64M ]"));
+    BUSYBOX.until("the program has seen the end", "! pgrep dd");
+    let (proxy, inventory) = through(Fault::default());
+    copy(&inventory, &["up", source, "/srv/cut/64M"]).exits(0);
+    let sent = proxy.passed.up.load(Ordering::SeqCst);
+    assert!(
+        sent < (64 << 20) - half + (8 << 20),
+        "{sent} bytes were sent again"
+    );
+    let sum = HEXLOWER.encode(&Sha256::digest(&large));
+    assert!(BUSYBOX.sh("sha256sum /srv/cut/64M").starts_with(&sum));
+    assert_eq!(BUSYBOX.sh("ls -A /srv/cut"), "64M\n");
+    drop(proxy);
+
+    // Ctrl-C in the middle: nothing in place, at once.
+    let (_proxy, inventory) = through(Fault {
+        delay: std::time::Duration::from_millis(20),
+        ..Fault::default()
+    });
+    let started = Provision::new("copy")
+        .args(["up", source, "/srv/cut/other"])
+        .arg("--hosts")
+        .arg(&inventory)
+        .args(["--output", "plain"])
+        .start();
+    BUSYBOX.until("some of it is there", "[ -s /srv/cut/.provision-copy.0/* ]");
+    started.signal("INT");
+    assert_eq!(started.finish().code, Some(130));
+    assert_eq!(BUSYBOX.sh("ls /srv/cut"), "64M\n");
+    BUSYBOX.sh("rm -rf /srv/cut");
+}
+
+#[test]
+fn a_full_disk_and_somebody_elses_directory_do_no_harm() {
+    let Some(_lease) = docker::lease(&["db1"]) else {
+        return;
+    };
+    let folder = Folder::new();
+    let inventory = folder.inventory(&DEBIAN.entry("db1"));
+    let write = |name: &str, size: usize| {
+        let path = folder.path(name);
+        std::fs::write(&path, vec![b'x'; size]).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (small, large, last) = (write("a", 1000), write("b", 16 << 20), write("c", 1000));
+    DEBIAN.sh("mkdir -p /srv/small && mount -t tmpfs -o size=4m tmpfs /srv/small");
+    let told = copy(&inventory, &["up", &small, &large, &last, "/srv/small/"]);
+    DEBIAN.sh("ls -A /srv/small >/tmp/small; umount /srv/small; rmdir /srv/small");
+    assert_eq!(told.code, Some(1), "{}{}", told.stdout, told.stderr);
+    assert!(told.stdout.contains("look for a full disk"), "{}", told.stdout);
+    assert!(
+        told.stdout.contains("1 changed, 0 ok, 1 skipped, 1 failed"),
+        "{}",
+        told.stdout
+    );
+    assert_eq!(DEBIAN.sh("cat /tmp/small; rm /tmp/small"), "a\n");
+
+    // A link, and a directory of somebody else, where ours should be.
+    for theirs in [
+        "ln -s /root .provision-copy.0",
+        "mkdir .provision-copy.0; chown nobody .provision-copy.0",
+        "mkdir -m 777 .provision-copy.0",
+    ] {
+        DEBIAN.sh(&format!("mkdir -p /srv/shared && cd /srv/shared && {theirs}"));
+        let before = DEBIAN.sh("ls -A /root");
+        copy(&inventory, &["up", &large, "/srv/shared/b"]).exits(0);
+        assert_eq!(DEBIAN.sh("ls -A /root"), before);
+        assert_eq!(
+            DEBIAN.sh("ls -A /srv/shared"),
+            ".provision-copy.0\nb\n",
+            "{theirs}"
+        );
+        assert_eq!(
+            DEBIAN.sh("stat -c %s /srv/shared/b").trim(),
+            (16 << 20).to_string()
+        );
+        DEBIAN.sh("rm -rf /srv/shared");
     }
 }

@@ -27,9 +27,17 @@ pub(super) struct Work {
     pub(super) said: String,
     /// A step of it has failed.
     pub(super) failed: bool,
+    /// How far its step is, in thousandths.
+    pub(super) moved: usize,
 }
 
 impl Work {
+    /// How far it is, in thousandths.
+    pub(super) fn thousandths(&self) -> usize {
+        let done = 1000 * self.done + self.moved;
+        done.checked_div(self.planned).unwrap_or(0).min(1000)
+    }
+
     /// Between steps.
     pub(super) fn rest(&mut self, doing: &'static str, at: Duration) {
         self.module = None;

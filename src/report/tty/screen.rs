@@ -73,6 +73,7 @@ impl Screen {
 
     pub(super) fn observe(&mut self, stamped: &Stamped) {
         let at = stamped.at;
+        let copies = self.mode == Mode::Copy;
         self.troubles.observe(&stamped.event);
         match &stamped.event {
             Event::HostStarted { host } => {
@@ -85,6 +86,7 @@ impl Screen {
                     doing: "connecting",
                     since: at,
                     said: String::new(),
+                    moved: 0,
                     failed: false,
                 };
                 self.at_work.insert(self.begun, work);
@@ -110,7 +112,8 @@ impl Screen {
                         work.title = title.into_owned();
                         work.module = Some(step.module.clone());
                     }
-                    work.doing = words::phase(*phase);
+                    work.doing = if copies { "copying" } else { words::phase(*phase) };
+                    work.moved = 0;
                 }
             }
             Event::StepOutput { host, output, .. } | Event::CommandOutput { host, output, .. } => {
@@ -121,9 +124,16 @@ impl Screen {
                     }
                 }
             }
+            Event::StepProgress { host, done, of, .. } => {
+                if let Some(work) = self.work(host) {
+                    work.moved = words::share(*done, *of);
+                    work.said = words::progress(*done, *of);
+                }
+            }
             Event::StepFinished { host, outcome, .. } => {
                 self.steps.add(*outcome);
                 if let Some(work) = self.work(host) {
+                    work.moved = 0;
                     work.failed |= *outcome == Outcome::Failed;
                     work.done += 1;
                     work.rest("checking", at);
@@ -289,12 +299,87 @@ impl Screen {
 
     fn bar(&self, width: usize, paint: Paint) -> String {
         let (full, open) = paint.bar();
-        let done = (width * self.done).checked_div(self.hosts).unwrap_or(width);
+        // Hosts that are done, in thousandths; of a copy, also how far the others are.
+        let mut done = 1000 * self.done;
+        if self.mode == Mode::Copy {
+            done += self.at_work.values().map(Work::thousandths).sum::<usize>();
+        }
+        let done = (width * done).checked_div(1000 * self.hosts).unwrap_or(width);
+        let done = done.min(width);
         let tone = if self.failed_hosts + self.unreachable > 0 {
             Tone::Removed
         } else {
             Tone::Ok
         };
         paint.tone(tone, &full.repeat(done)) + &paint.tone(Tone::Faint, &open.repeat(width - done))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Phase, Step};
+    use crate::report::Options;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_copy_shows_how_far_it_is() {
+        let host = Name::parse("db1").unwrap();
+        let step = |index, title: &str| {
+            let module = Name::parse("copy").unwrap();
+            let title = title.into();
+            Arc::new(Step { index, module, title })
+        };
+        let steps = vec![step(0, "file /a"), step(1, "file /b")];
+        let plans = [HostPlan {
+            host: host.clone(),
+            steps: steps.clone(),
+        }];
+        let mut screen = Screen::new(Mode::Copy, None, &plans);
+        let mut tell = |event| {
+            screen.observe(&Stamped {
+                at: Duration::ZERO,
+                event,
+            });
+            let options = Options {
+                colour: false,
+                unicode: false,
+                verbose: false,
+            };
+            let size = Size {
+                rows: 10,
+                columns: 80,
+            };
+            screen
+                .lines(size, Duration::from_secs(1), Paint::new(options))
+                .join("\n")
+        };
+        tell(Event::HostStarted { host: host.clone() });
+        tell(Event::StepStarted {
+            host: host.clone(),
+            step: Arc::clone(&steps[0]),
+            phase: Phase::Apply,
+        });
+        let shown = tell(Event::StepProgress {
+            host: host.clone(),
+            step: Arc::clone(&steps[0]),
+            done: 32 << 20,
+            of: 64 << 20,
+        });
+        assert!(
+            shown.contains("copying") && shown.contains("50 % of 67.1 MB"),
+            "{shown}"
+        );
+        let quarter = shown.matches('#').count();
+        assert!(quarter > 0, "{shown}");
+        let shown = tell(Event::StepFinished {
+            host,
+            step: Arc::clone(&steps[0]),
+            outcome: Outcome::Changed,
+            reason: None,
+            output: Vec::new(),
+            took: Duration::ZERO,
+        });
+        assert_eq!(shown.matches('#').count(), 2 * quarter, "{shown}");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Lower-case fragments without a full stop, so they fit behind a host's name. Whatever came from outside is escaped here.
 
+mod copied;
 mod unreachable;
 
 use std::sync::Arc;
@@ -9,10 +10,10 @@ use std::time::Duration;
 
 use super::escape;
 use super::paint::{Paint, Tone};
-use crate::event::{
-    HostStatus, Mode, Outcome, Phase, Reason, Refusal, Step, StepCounts, Summary, Uncopied, Withheld,
-};
+use crate::event::{HostStatus, Mode, Outcome, Phase, Reason, Refusal, Step, StepCounts, Summary, Withheld};
 
+use copied::uncopied;
+pub(super) use copied::{progress, share};
 pub use unreachable::unreachable;
 
 /// What is wrong, and what a person would do about it.
@@ -102,24 +103,6 @@ pub fn run(mode: Mode, profile: Option<&str>, hosts: usize) -> String {
         Mode::DryRun => format!("dry-run{profile} on {}", count(hosts, "host")),
         Mode::Command => format!("command on {}", count(hosts, "host")),
         Mode::Copy => format!("copy, {}", count(hosts, "host")),
-    }
-}
-
-fn uncopied(why: Uncopied) -> &'static str {
-    match why {
-        Uncopied::Directory => "a directory stands in its place; end the target in `/` to copy into it",
-        Uncopied::Special => "it is neither a file nor a directory there",
-        Uncopied::Folder => "the directory it belongs in cannot be made or written to",
-        Uncopied::Write => "it could not be written there; look for a full disk",
-        Uncopied::Digest => "what arrived had another digest; it may have changed here meanwhile",
-        Uncopied::Access => "its mode or owner could not be set; --become may help",
-        Uncopied::Place => "it could not be moved to its place; what was there still is",
-        Uncopied::Missing => "there is no such file there",
-        Uncopied::Closed => "it may not be read there; --become may help",
-        Uncopied::Changed => "it changed there while it was copied; try again",
-        Uncopied::Exists => "another one is here already; --force replaces it",
-        Uncopied::TooLarge => "it is more than is taken; see --max-size",
-        Uncopied::Here => "it could not be written here",
     }
 }
 
