@@ -198,6 +198,11 @@ pub enum Unreachable {
         /// What it said.
         detail: String,
     },
+    /// The host closed the connection before it greeted us, and said why.
+    TurnedAway {
+        /// What it said, such as `Not allowed at this time`.
+        said: String,
+    },
     /// The other side does not speak SSH as it should, or ended the conversation.
     Protocol {
         /// The phase it happened in.

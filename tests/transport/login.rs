@@ -11,11 +11,13 @@ use provision::script::Secret;
 use provision::transport::Transport;
 use provision::transport::ssh::{Ask, Ssh, Stranger};
 use russh::MethodKind;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 use super::within;
 use crate::kit::host::host;
 use crate::kit::ssh_agent::{SshAgent, keygen};
-use crate::kit::ssh_server::{Manners, ScriptedServer};
+use crate::kit::ssh_server::{Manners, RawServer, ScriptedServer};
 use crate::kit::sshd::Sshd;
 
 /// Somebody who says `0` to every question, and is counted.
@@ -241,4 +243,68 @@ async fn fifty_hosts_get_through_an_sshd_that_takes_two_at_a_time() {
         sshd.log()
     );
     assert!(dropped > 0, "nobody was turned away: {}", sshd.log());
+}
+
+/// A host that says these words to the first `times` that come, and then is the server it stands before.
+async fn turns_away(words: &'static str, times: usize, server: &ScriptedServer) -> RawServer {
+    let port = server.port;
+    RawServer::start(move |mut stream, seen| {
+        let number = seen.connections.load(Ordering::SeqCst);
+        Box::pin(async move {
+            if number <= times {
+                let _ = stream.write_all(words.as_bytes()).await;
+                return;
+            }
+            let mut behind = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            let _ = tokio::io::copy_bidirectional(&mut stream, &mut behind).await;
+        })
+    })
+    .await
+}
+
+/// By the key of the server behind, and ours for it.
+fn before(front: &RawServer, server: &ScriptedServer) -> Connection {
+    let mut connection = server.connection();
+    connection.port = front.port;
+    connection.known_hosts = vec![front.dir.path().join("known_hosts")];
+    let line = server.host_key.line(&format!("[127.0.0.1]:{}", front.port));
+    std::fs::write(&connection.known_hosts[0], line).unwrap();
+    connection
+}
+
+/// What OpenSSH says since 9.8 to an address whose logins failed before (`PerSourcePenalties`).
+#[tokio::test]
+async fn a_penalty_of_sshd_is_waited_out() {
+    let server = ScriptedServer::start(Manners::good()).await;
+    let front = turns_away("Not allowed at this time\r\n", 2, &server).await;
+    connects(&Ssh::new(), before(&front, &server)).await.unwrap();
+    assert_eq!(front.seen.connections.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn what_is_said_instead_of_a_greeting_is_told() {
+    let server = ScriptedServer::start(Manners::good()).await;
+    let front = turns_away(
+        "\r\nExceeded MaxStartups\u{1b}[0m\r\nand more\r\n",
+        usize::MAX,
+        &server,
+    )
+    .await;
+    let refused = connects(&Ssh::new(), before(&front, &server)).await.unwrap_err();
+    let said = "Exceeded MaxStartups\u{1b}[0m".to_owned();
+    assert_eq!(refused, Unreachable::TurnedAway { said });
+    assert_eq!(
+        front.seen.connections.load(Ordering::SeqCst),
+        3,
+        "nobody was ever let in"
+    );
+    // A greeting is no such word, whatever stands before it, and nor is nothing.
+    for words in ["", "notice: logged\r\nSSH-2.0-gone\r\n"] {
+        let front = turns_away(words, usize::MAX, &server).await;
+        let refused = connects(&Ssh::new(), before(&front, &server)).await.unwrap_err();
+        assert!(
+            matches!(refused, Unreachable::Protocol { .. }),
+            "{words:?}: {refused:?}"
+        );
+    }
 }

@@ -257,6 +257,7 @@ fn strings(cause: &mut Unreachable) -> Vec<&mut String> {
             all.extend(recorded);
             all
         }
+        Unreachable::TurnedAway { said } => vec![said],
         Unreachable::HostKeyRevoked { fingerprint, place } => vec![fingerprint, place],
         Unreachable::KnownHosts { file, detail } | Unreachable::Identity { file, detail } => {
             vec![file, detail]

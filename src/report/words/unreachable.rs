@@ -149,6 +149,13 @@ pub fn unreachable(cause: &Unreachable) -> Advice {
                 next.to_owned(),
             )
         }
+        Unreachable::TurnedAway { said } => (
+            format!("turned away: {}", safe(said)),
+            format!("it turned this machine away before it greeted: {}", safe(said)),
+            "sshd counts logins that failed (PerSourcePenalties), and those under way (MaxStartups), by address: wait, mend \
+             what failed, or exempt this machine there (PerSourcePenaltyExemptList)"
+                .to_owned(),
+        ),
         Unreachable::Protocol { phase, detail } => (
             format!("SSH broke off while {}", phase_words(*phase)),
             format!("SSH broke off while {}: {}", phase_words(*phase), safe(detail)),

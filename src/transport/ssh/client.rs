@@ -11,8 +11,9 @@ use russh::{Channel, Error};
 
 use super::certificate::Presented;
 use super::key::Key;
+use super::stream::FirstWords;
 use super::trust::{Decision, Expectation};
-use crate::event::Unreachable;
+use crate::event::{ConnectPhase, Unreachable};
 use crate::transport::Link;
 
 /// russh's side of one connection. It runs inside the connection's loop, so nothing here may wait.
@@ -244,6 +245,17 @@ pub(super) fn closed(error: &Error) -> bool {
             UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe
         ),
         _ => false,
+    }
+}
+
+/// Why there was no handshake.
+pub(super) fn broken_off(error: &Error, notes: &Notes, first: &FirstWords) -> Unreachable {
+    match first.instead_of_greeting().filter(|_| closed(error)) {
+        Some(said) => Unreachable::TurnedAway { said },
+        None => Unreachable::Protocol {
+            phase: ConnectPhase::Handshake,
+            detail: notes.ended().unwrap_or_else(|| words(error)),
+        },
     }
 }
 

@@ -44,7 +44,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use self::ask::{Ask, Stranger};
 use self::authenticate::Proof;
-use self::client::{Client, Notes, words};
+use self::client::{Client, Notes};
 use self::command::{ProxyCommand, Said};
 use self::connect::Resolver;
 use self::descriptors::{Descriptors, Permit};
@@ -54,6 +54,7 @@ use self::pace::Paces;
 use self::pipe::Pipe;
 use self::session::SshSession;
 use self::stranger::Strangers;
+use self::stream::{FirstWords, Stream};
 use self::trust::{Expectation, Trust};
 use self::tunnel::INNER_WINDOW;
 use super::{BoxFuture, Session, Transport};
@@ -184,7 +185,7 @@ impl Ssh {
                         None,
                     ) => {
                         let wait = if turned_away {
-                            place.turned_away(tries)
+                            place.turned_away(tries, pace::is_penalty(&cause))
                         } else {
                             None
                         };
@@ -269,7 +270,8 @@ impl Ssh {
             Pipe::Tcp(stream) => stream.peer_addr().ok(),
             _ => None,
         });
-        let stream = stream::Stream::new(pipe, &token, patience(connection));
+        let first = FirstWords::default();
+        let stream = Stream::new(pipe, &token, patience(connection), first.clone());
         let client = Client {
             expectation,
             notes: Arc::clone(&notes),
@@ -287,12 +289,8 @@ impl Ssh {
                         ..cause.into()
                     },
                     None => Ungreeted {
-                        cause: Unreachable::Protocol {
-                            phase: ConnectPhase::Handshake,
-                            detail: notes.ended().unwrap_or_else(|| words(&error)),
-                        },
                         turned_away: client::closed(&error),
-                        stranger: None,
+                        ..client::broken_off(&error, &notes, &first).into()
                     },
                 })
         };

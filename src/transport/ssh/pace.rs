@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::event::Unreachable;
+
 /// How often one host is tried when nobody of ours was ever let in at its address.
 const TRIES: u32 = 3;
 
@@ -19,6 +21,14 @@ const TRIES_WHERE_LET_IN: u32 = 12;
 /// The first wait; each next one is twice as long, up to the last.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// The first wait of an address that sshd says it will not serve for a while: some 15 seconds at least.
+const PENALTY_WAIT: Duration = Duration::from_secs(1);
+
+/// Whether the host turned us away for what came from our address before (OpenSSH since 9.8).
+pub(super) fn is_penalty(cause: &Unreachable) -> bool {
+    matches!(cause, Unreachable::TurnedAway { said } if said.starts_with("Not allowed at this time"))
+}
 
 /// The paces of a run, by address and port.
 #[derive(Default)]
@@ -82,13 +92,19 @@ impl Place {
     }
 
     /// The host turned this one away, the `tries`th time: how long to wait before the next try, if there is to be one.
-    pub(super) fn turned_away(self, tries: u32) -> Option<Duration> {
+    /// A penalty is over in time, too.
+    pub(super) fn turned_away(self, tries: u32, penalty: bool) -> Option<Duration> {
         let mut state = self.pace.state();
         // Half of those that were too many, as congestion control does; none of them is given up for it.
         state.limit = Some((state.coming_in / 2).clamp(1, state.limit.unwrap_or(usize::MAX)));
         let others = state.let_in || state.coming_in > 1;
-        let most = if others { TRIES_WHERE_LET_IN } else { TRIES };
-        (tries < most).then(|| wait(tries))
+        let most = if others || penalty {
+            TRIES_WHERE_LET_IN
+        } else {
+            TRIES
+        };
+        let first = if penalty { PENALTY_WAIT } else { FIRST_WAIT };
+        (tries < most).then(|| wait(first, tries))
     }
 }
 
@@ -101,8 +117,8 @@ impl Drop for Place {
 
 /// The wait after the `tries`th try, with a part left to chance so that those turned away together do not come back
 /// together.
-fn wait(tries: u32) -> Duration {
-    let whole = LONGEST_WAIT.min(FIRST_WAIT.saturating_mul(1 << (tries.saturating_sub(1)).min(10)));
+fn wait(first: Duration, tries: u32) -> Duration {
+    let whole = LONGEST_WAIT.min(first.saturating_mul(1 << (tries.saturating_sub(1)).min(10)));
     let mut random = [0];
     // Without chance they just meet more often.
     let _ = getrandom::fill(&mut random);
@@ -121,7 +137,7 @@ mod tests {
         for _ in 0..8 {
             places.push(pace.enter().await);
         }
-        assert!(places.pop().unwrap().turned_away(1).is_some());
+        assert!(places.pop().unwrap().turned_away(1, false).is_some());
         assert_eq!(pace.state().limit, Some(4));
         assert_eq!(pace.state().coming_in, 7);
         for place in places {
@@ -142,11 +158,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_penalty_is_waited_out_and_not_hurried() {
+        let pace = Paces::default().of("db1", 22);
+        let mut all = Duration::ZERO;
+        for tries in 1..12 {
+            let wait = pace.enter().await.turned_away(tries, true).unwrap();
+            assert!(wait >= PENALTY_WAIT / 2, "{wait:?}");
+            all += wait;
+        }
+        assert!(
+            all > Duration::from_secs(20),
+            "the least penalty is 15 s: {all:?}"
+        );
+        assert_eq!(pace.enter().await.turned_away(12, true), None);
+    }
+
+    #[tokio::test]
     async fn a_host_nobody_was_let_in_at_is_soon_given_up() {
         let pace = Paces::default().of("db1", 22);
         let away = |tries| {
             let pace = Arc::clone(&pace);
-            async move { pace.enter().await.turned_away(tries) }
+            async move { pace.enter().await.turned_away(tries, false) }
         };
         assert!(away(1).await.is_some() && away(2).await.is_some());
         assert_eq!(away(3).await, None);

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,6 +16,30 @@ use super::pipe::Pipe;
 /// Reads ahead by this much: a packet costs russh two reads, its length and the rest.
 const READ_AHEAD: usize = 2048;
 
+/// How much is kept of what a host says first.
+const FIRST: usize = 255;
+
+/// The first bytes of a host, for the case that it closes the connection without a greeting: sshd then says why.
+#[derive(Clone, Default)]
+pub(super) struct FirstWords(Arc<Mutex<Vec<u8>>>);
+
+impl FirstWords {
+    fn hear(&self, bytes: &[u8]) {
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = FIRST - heard.len();
+        heard.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    /// The line said instead of a greeting, if that is what was said.
+    pub(super) fn instead_of_greeting(&self) -> Option<String> {
+        let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(&heard);
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let greeted = lines.clone().any(|line| line.starts_with("SSH-"));
+        lines.next().filter(|_| !greeted).map(str::to_owned)
+    }
+}
+
 /// A stream that ends when its token is cancelled.
 ///
 /// During a key exchange russh's loop listens to nothing but the stream, so dropping its handle then would leave the
@@ -24,16 +49,18 @@ pub(super) struct Stream {
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     stalled: Option<Pin<Box<Sleep>>>,
     patience: Duration,
+    first: FirstWords,
 }
 
 impl Stream {
     /// Wraps `inner`; `patience` bounds how long one write may make no progress.
-    pub(super) fn new(inner: Pipe, cut: &CancellationToken, patience: Duration) -> Self {
+    pub(super) fn new(inner: Pipe, cut: &CancellationToken, patience: Duration, first: FirstWords) -> Self {
         Self {
             inner: BufReader::with_capacity(READ_AHEAD, inner),
             cut: Box::pin(cut.clone().cancelled_owned()),
             stalled: None,
             patience,
+            first,
         }
     }
 
@@ -72,7 +99,10 @@ impl AsyncRead for Stream {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.check(cx)?;
-        Pin::new(&mut self.inner).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.inner).poll_read(cx, buf);
+        self.first.hear(&buf.filled()[before..]);
+        read
     }
 }
 

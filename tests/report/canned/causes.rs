@@ -78,6 +78,9 @@ pub fn unreachable() -> Vec<Stamped> {
             command: "sudo -n".into(),
             detail: "a password is required".into(),
         },
+        Unreachable::TurnedAway {
+            said: "Not allowed at this time\u{1b}[0m".into(),
+        },
         Unreachable::Protocol {
             phase: ConnectPhase::Handshake,
             detail: "no common key exchange algorithm".into(),
