@@ -3,6 +3,7 @@
 mod apt;
 mod become_root;
 mod becoming;
+mod behind;
 mod builtins;
 mod cancel;
 mod command;
