@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::inventory::{Become, Connection, Host, check_user};
 use crate::report;
 use crate::script::Secret;
-use crate::secret;
+use crate::secret::{self, Mode, Secrets};
 use crate::transport::ssh::{Ask, Ssh, Stranger};
 
 use super::Failure;
@@ -120,7 +120,10 @@ impl AskArgs {
         let password = match &self.become_password_file {
             Some(path) => from_file(path)?,
             None if self.ask_become_password => ask("Password to become another user: ")?,
-            None => return Ok(secrets),
+            None => {
+                secrets.extend(of_inventory(hosts)?);
+                return Ok(secrets);
+            }
         };
         give(&mut hosts, |connection| {
             connection.become_password = Some(password.clone());
@@ -128,6 +131,31 @@ impl AskArgs {
         secrets.push(password.expose().to_owned());
         Ok(secrets)
     }
+}
+
+/// Fetches the passwords that the inventory says the place of, each once; returns what must not be shown.
+pub(super) fn of_inventory<'a>(
+    hosts: impl IntoIterator<Item = &'a mut Arc<Host>>,
+) -> Result<Vec<String>, Diagnostic> {
+    let mut secrets = Secrets::new(Mode::Fetch);
+    for host in hosts {
+        let becomes = host.connection.r#become != Become::None && host.connection.become_password.is_none();
+        let Some(reference) = host.connection.become_secret.as_ref().filter(|_| becomes) else {
+            continue;
+        };
+        let unfetched = |what| {
+            let name = &host.name;
+            Diagnostic::new(format!("no password to become another user on {name}: {what}"))
+                .help("see `become_password` in the inventory, or give it by --ask-become-password")
+        };
+        let password = secrets.get(reference).map_err(unfetched)?;
+        let password = checked(password.expose(), "the password to become another user")?;
+        give(&mut [host], |connection| {
+            connection.become_password = Some(password.clone())
+        });
+    }
+    let fetched = secrets.fetched().into_iter();
+    Ok(fetched.map(|secret| secret.expose().to_owned()).collect())
 }
 
 fn give(hosts: &mut [&mut Arc<Host>], change: impl Fn(&mut Connection)) {

@@ -31,7 +31,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Outcome {
     let hosts = args.hosts.select(&args.hosts.inventory()?)?;
-    let hosts: Vec<_> = hosts.into_iter().map(|host| args.trust.apply(host)).collect();
+    let mut hosts: Vec<_> = hosts.into_iter().map(|host| args.trust.apply(host)).collect();
+    asking::of_inventory(&mut hosts)?;
     let (facts, silent) = signals::runtime()?.block_on(async {
         let cancel = signals::listen()?;
         let (held, facts) = runner::gather(Arc::new(asking::ssh()), &hosts, args.parallel, &cancel).await;

@@ -67,7 +67,8 @@ struct Reached {
     answer: Result<(String, String), String>,
 }
 
-pub(super) fn run(args: &Args, hosts: Vec<Arc<Host>>, notes: &str) -> Outcome {
+pub(super) fn run(args: &Args, mut hosts: Vec<Arc<Host>>, notes: &str) -> Outcome {
+    asking::of_inventory(&mut hosts)?;
     let program =
         plan::command(&[QUESTION.to_owned()]).map_err(|error| Diagnostic::new(error.to_string()))?;
     let all = signals::runtime()?.block_on(async {

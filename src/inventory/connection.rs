@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::host::{Become, ROOT};
 use super::ssh_config::{matches, matches_list};
 use crate::script::Secret;
+use crate::secret::Reference;
 
 /// How a host is reached.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -67,6 +68,8 @@ pub struct Connection {
     pub become_user: String,
     /// The password for that, if one is known. It is told to a prompt of sudo, doas or su, and to nobody else.
     pub become_password: Option<Secret>,
+    /// Where that password comes from, when the inventory says so; it is fetched before any contact.
+    pub become_secret: Option<Reference>,
     /// The password to log in with, if one is known, for hosts that take none of our keys.
     pub password: Option<Secret>,
 }
@@ -101,6 +104,7 @@ impl Connection {
             r#become: Become::None,
             become_user: ROOT.to_owned(),
             become_password: None,
+            become_secret: None,
             password: None,
         }
     }

@@ -265,7 +265,7 @@ impl Loader<'_> {
         let help = || format!("write it as `[{section}.{text}]`, then its keys");
         let table = value.as_table().map_err(|mistake| mistake.help(help()).into());
         let table = self.mistakes.take(table)?;
-        let known = ["config", "description", "vars"];
+        let known = ["config", "description", "vars", "become_password"];
         let dotted = table
             .iter()
             .find(|(name, key)| key.value.as_table().is_ok() && nearest(name, &known).is_none());

@@ -62,6 +62,8 @@ struct Connection {
     r#become: Option<Become>,
     /// Whom it becomes, where that is not root.
     become_user: Option<String>,
+    /// Where the password comes from that becoming takes, such as `{ secret_env = "NAME" }`.
+    become_password: Option<BTreeMap<String, OneOrMany>>,
     /// Private keys to try, in order; relative to the inventory's folder.
     identity_file: Option<OneOrMany>,
     /// Whether keys of the agent are left alone.

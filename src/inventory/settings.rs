@@ -13,6 +13,7 @@ use super::host::Become;
 use super::ssh_config::{AgentSocket, Hop, Layer, Way, parse_jump};
 use crate::config::{Data, Fields, Value};
 use crate::diagnostic::{Diagnostic, Origin};
+use crate::secret::Reference;
 
 const BECOME: &[(&str, Become)] = &[
     ("none", Become::None),
@@ -36,6 +37,7 @@ pub(super) struct Settings {
     pub(super) jump: Option<(Vec<Hop>, Origin)>,
     r#become: Option<Become>,
     become_user: Option<String>,
+    become_secret: Option<Reference>,
     identity_files: Option<Vec<PathBuf>>,
     identities_only: Option<bool>,
     known_hosts: Option<Vec<PathBuf>>,
@@ -53,6 +55,7 @@ impl Settings {
             jump: jump(fields),
             r#become: fields.choice("become", BECOME),
             become_user: checked(fields, "become_user", account),
+            become_secret: checked(fields, "become_password", Reference::read),
             identity_files: paths(fields, "identity_file", folder, environment),
             identities_only: fields.read("identities_only"),
             known_hosts: paths(fields, "known_hosts", folder, environment),
@@ -74,6 +77,7 @@ impl Settings {
         lay(&mut self.jump, upper.jump.as_ref());
         lay(&mut self.r#become, upper.r#become.as_ref());
         lay(&mut self.become_user, upper.become_user.as_ref());
+        lay(&mut self.become_secret, upper.become_secret.as_ref());
         lay(&mut self.identity_files, upper.identity_files.as_ref());
         lay(&mut self.identities_only, upper.identities_only.as_ref());
         lay(&mut self.known_hosts, upper.known_hosts.as_ref());
@@ -144,6 +148,7 @@ impl Settings {
             environment: layer.environment,
             r#become: self.r#become.unwrap_or(defaults.r#become),
             become_user: self.become_user.unwrap_or(defaults.become_user),
+            become_secret: self.become_secret,
             ..defaults
         })
     }

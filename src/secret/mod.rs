@@ -49,6 +49,25 @@ enum Provider {
     Age(PathBuf),
 }
 
+/// Where one secret comes from, as it is written outside a module's config.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Reference(Provider);
+
+impl Reference {
+    /// Reads a table such as `{ secret_env = "NAME" }`; anything else is a mistake, above all the secret itself.
+    pub fn read(value: &Value) -> Result<Self, Diagnostic> {
+        provider(value).map_or_else(
+            || {
+                let mistake = Diagnostic::new("a secret does not stand here itself").at(&value.origin);
+                Err(mistake.help(
+                    "say where it comes from: `{ secret_env = \"NAME\" }`, or secret_file, secret_command, …",
+                ))
+            },
+            |provider| provider.map(Self),
+        )
+    }
+}
+
 /// The secrets of one run.
 #[derive(Debug)]
 pub struct Secrets {
@@ -96,6 +115,11 @@ impl Secrets {
                 self.resolve(value, mistakes);
             }
         }
+    }
+
+    /// The secret that `reference` stands for; what went wrong, otherwise.
+    pub fn get(&mut self, reference: &Reference) -> Result<Secret, String> {
+        self.fetch(&reference.0)
     }
 
     fn fetch(&mut self, provider: &Provider) -> Result<Secret, String> {

@@ -1,5 +1,6 @@
 //! The command from outside: what is typed, what is printed, how it ends.
 
+mod becoming;
 mod called;
 mod colours;
 mod completions;

@@ -202,6 +202,24 @@ fn passwords_let_us_in_once_or_say_why_not() {
 
 /// Ctrl-C ends a run between steps where stdin is a terminal too; and a terminal that goes away cuts no apply.
 #[test]
+fn the_inventory_says_where_the_password_is() {
+    let Some(site) = Site::start() else { return };
+    let file = site.secret(PASSWORD).display().to_string();
+    for (by, reference) in [
+        ("sudo", format!("{{ secret_file = \"{file}\" }}")),
+        ("doas", format!("{{ secret_command = [\"cat\", \"{file}\"] }}")),
+        ("su", format!("{{ secret_file = \"{file}\" }}")),
+    ] {
+        let more = format!("become_password = {reference}\n");
+        let told = site
+            .push("asked", by, &more, None, &format!("/srv/{by}"))
+            .exits(0);
+        assert_eq!(told.steps("h", "changed").len(), 2, "{by}: {}", told.stdout);
+        assert_eq!(site.host.sh(&format!("cat /srv/{by}.id")).trim(), "root", "{by}");
+    }
+}
+
+#[test]
 fn a_run_behind_doas_ends_between_steps() {
     let Some(site) = Site::start() else { return };
     let module = "[[step]]\nsh = { check = \"test -e /srv/first\", apply = \"mkfifo /srv/wait; echo on >/srv/on; cat /srv/wait; echo done >/srv/first\" }\n\
