@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::module::{Module, Setting};
 use crate::name::Name;
-use crate::resource::{Directory, File, Mode, Presence, Resource, User};
+use crate::resource::{Directory, File, Mode, Package, Presence, Resource, Sudoers, User};
 
 /// Makes accounts for people.
 pub(super) struct Users(Name);
@@ -33,6 +33,52 @@ struct Person {
     shell: Option<String>,
     #[serde(default)]
     keys: Vec<String>,
+    sudo: Option<Vec<String>>,
+}
+
+impl Person {
+    /// What the account may do as others.
+    fn rules(&self) -> Result<Option<Sudoers>, Diagnostic> {
+        let Some(rules) = &self.sudo else {
+            return Ok(None);
+        };
+        if let Some(bad) = rules
+            .iter()
+            .find(|rule| rule.trim().is_empty() || rule.contains(char::is_control))
+        {
+            return Err(Diagnostic::new(format!(
+                "the rule {bad:?} of user `{}` is not one line",
+                self.name
+            )));
+        }
+        let lines = rules
+            .iter()
+            .map(|rule| format!("{} {}\n", self.name, rule.trim()));
+        Ok(Some(match lines.collect::<String>() {
+            none if none.is_empty() => no_rules(&self.name),
+            lines => Sudoers::new(file_of(&self.name), lines),
+        }))
+    }
+}
+
+/// The file of somebody's rules; sudo leaves names with a dot out.
+fn file_of(name: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '-' {
+            c
+        } else {
+            '_'
+        }
+    };
+    format!("provision-{}", name.chars().map(plain).collect::<String>())
+}
+
+fn no_rules(name: &str) -> Sudoers {
+    Sudoers {
+        name: file_of(name),
+        content: None,
+        state: Presence::Absent,
+    }
 }
 
 impl Module for Users {
@@ -50,21 +96,28 @@ impl Module for Users {
                 "users",
                 "list of tables",
                 "[]",
-                "accounts: name, groups, shell, keys (public keys, one string each; all others are removed)",
+                "accounts: name, groups, shell, keys (public keys, one string each; all others are removed), sudo (rules, each what stands behind the name in sudoers, such as `ALL=(ALL) NOPASSWD: ALL`; an empty list takes them away)",
             ),
             Setting::optional(
                 "absent",
                 "list of strings",
                 "[]",
-                "accounts that should not be there; their files stay",
+                "accounts that should not be there, and their rules of sudo with them; their files stay",
             ),
         ]
     }
 
     fn resources(&self, config: &Config) -> Result<Vec<Resource>, Diagnostics> {
         let Settings { users, absent } = config.read()?;
-        let mut resources = Vec::new();
+        let mut resources: Vec<Resource> = Vec::new();
+        if users
+            .iter()
+            .any(|person| person.sudo.as_ref().is_some_and(|rules| !rules.is_empty()))
+        {
+            resources.push(Package::lean("sudo").into());
+        }
         for person in users {
+            let rules = person.rules()?;
             let shell = person.shell.unwrap_or_else(|| "/bin/bash".to_owned());
             let home = format!("/home/{}", person.name);
             resources.push(
@@ -77,6 +130,7 @@ impl Module for Users {
                 }
                 .into(),
             );
+            resources.extend(rules.map(Resource::from));
             if person.keys.is_empty() {
                 continue;
             }
@@ -115,14 +169,16 @@ impl Module for Users {
                 .into(),
             );
         }
-        resources.extend(absent.into_iter().map(|name| {
-            User {
+        for name in absent {
+            // Before the account: whoever has its name next is somebody else.
+            resources.push(no_rules(&name).into());
+            let gone = User {
                 name,
                 state: Presence::Absent,
                 ..User::default()
-            }
-            .into()
-        }));
+            };
+            resources.push(gone.into());
+        }
         Ok(resources)
     }
 }

@@ -49,6 +49,26 @@ fn a_month() -> u32 {
     30
 }
 
+impl Certificate {
+    /// A certificate at `path` for `names`, signed by the host with the key at `key`.
+    pub fn new(
+        path: impl Into<String>,
+        key: impl Into<String>,
+        names: impl IntoIterator<Item = String>,
+    ) -> Self {
+        Self {
+            path: path.into(),
+            key: key.into(),
+            names: names.into_iter().collect(),
+            key_type: KeyType::default(),
+            owner: None,
+            request: false,
+            days: a_year(),
+            renew_before: a_month(),
+        }
+    }
+}
+
 /// A kind of key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
