@@ -6,7 +6,6 @@ mod backup;
 mod docker;
 mod fail2ban;
 mod firewall;
-mod go;
 mod mariadb;
 mod motd;
 mod nginx;
@@ -16,11 +15,11 @@ mod packages;
 mod postgresql;
 mod python;
 mod redis;
-mod rust;
 mod ssh_server;
 mod swap;
 mod sysctl;
 mod time;
+mod toolchain;
 mod unattended_upgrades;
 mod users;
 
@@ -39,8 +38,8 @@ pub const ALL: &[fn() -> Box<dyn Module>] = &[
     || Box::new(docker::Docker::default()),
     || Box::new(nodejs::Nodejs::default()),
     || Box::new(python::Python::default()),
-    || Box::new(go::Go::default()),
-    || Box::new(rust::Rust::default()),
+    || Box::new(toolchain::Toolchain::go()),
+    || Box::new(toolchain::Toolchain::rust()),
     || Box::new(node_exporter::NodeExporter::default()),
     || Box::new(backup::Backup::default()),
     || Box::new(ssh_server::SshServer::default()),
