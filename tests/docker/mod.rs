@@ -15,6 +15,7 @@ mod facts;
 mod fleet;
 mod kept;
 mod kinds;
+mod lockout;
 mod modules_page;
 mod prove;
 mod reboot;

@@ -29,6 +29,24 @@ fn folder(count: usize) -> Folder {
     folder
 }
 
+/// Moves the folder's host far away.
+async fn far(folder: &Folder) -> Proxy {
+    let fault = Fault {
+        delay: DELAY,
+        ..Fault::default()
+    };
+    let proxy = Proxy::start(HOST.port(), fault).await;
+    let known = std::fs::read_to_string(docker::run().join("known_hosts")).unwrap();
+    let through = known.replace(&format!(":{},", HOST.port()), &format!(":{},", proxy.port));
+    let known = folder.write("known_hosts", &through);
+    folder.inventory(&format!(
+        "[hosts.far]\naddress = \"127.0.0.1\"\nport = {}\nknown_hosts = \"{}\"\n",
+        proxy.port,
+        known.display()
+    ));
+    proxy
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_push_that_changes_nothing_costs_nine() {
     let Some(_lease) = docker::lease(&["db2"]) else {
@@ -39,19 +57,7 @@ async fn a_push_that_changes_nothing_costs_nine() {
         folder.inventory(&HOST.entry("near"));
         folder.push("p").ndjson().exits(0);
 
-        let fault = Fault {
-            delay: DELAY,
-            ..Fault::default()
-        };
-        let proxy = Proxy::start(HOST.port(), fault).await;
-        let known = std::fs::read_to_string(docker::run().join("known_hosts")).unwrap();
-        let through = known.replace(&format!(":{},", HOST.port()), &format!(":{},", proxy.port));
-        let known = folder.write("known_hosts", &through);
-        folder.inventory(&format!(
-            "[hosts.far]\naddress = \"127.0.0.1\"\nport = {}\nknown_hosts = \"{}\"\n",
-            proxy.port,
-            known.display()
-        ));
+        let proxy = far(&folder).await;
         let command = folder.push("p").args(["--output", "ndjson"]);
         let told = tokio::task::spawn_blocking(|| command.plain())
             .await
