@@ -5,7 +5,7 @@
 //! times vary with the machine and its other guests; ratios hold. Nothing here asserts, the table says PASS or MISS.
 //!
 //! `cargo bench --bench fleet` · `-- rounds=21` · `-- sshd` (our own even where Docker's run) · `-- scale` (10,000
-//! simulated hosts, no SSH).
+//! simulated hosts, no SSH) · `-- sizes` (bytes of a program, kind by kind; no SSH either).
 
 #![expect(clippy::print_stdout, reason = "a benchmark's table is its output")]
 
@@ -17,6 +17,7 @@ mod references;
 mod rounds;
 mod runs;
 mod scale;
+mod sizes;
 mod table;
 
 /// A benchmark that cannot go on says why, for people.
@@ -28,6 +29,7 @@ struct Wishes {
     rounds: usize,
     own_sshd: bool,
     scale: bool,
+    sizes: bool,
 }
 
 impl Wishes {
@@ -36,6 +38,7 @@ impl Wishes {
             rounds: 7,
             own_sshd: false,
             scale: false,
+            sizes: false,
         };
         // cargo adds `--bench`.
         for word in std::env::args().skip(1).filter(|word| word != "--bench") {
@@ -43,7 +46,12 @@ impl Wishes {
                 Some(("rounds", number)) => wishes.rounds = number.parse()?,
                 None if word == "sshd" => wishes.own_sshd = true,
                 None if word == "scale" => wishes.scale = true,
-                _ => return Err(format!("unknown word `{word}`; there are rounds=N, sshd and scale").into()),
+                None if word == "sizes" => wishes.sizes = true,
+                _ => {
+                    return Err(
+                        format!("unknown word `{word}`; there are rounds=N, sshd, scale and sizes").into(),
+                    );
+                }
             }
         }
         Ok(wishes)
@@ -52,6 +60,9 @@ impl Wishes {
 
 fn main() -> Outcome<()> {
     let wishes = Wishes::of_process()?;
+    if wishes.sizes {
+        return sizes::run();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if wishes.scale {
         runtime.block_on(scale::run())
