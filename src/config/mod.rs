@@ -4,6 +4,7 @@
 //! other value replaces the one below it. [`Config`] is what a module is given; it reads it into its own struct.
 
 mod de;
+mod duration;
 mod fields;
 pub mod schema;
 mod value;
@@ -16,6 +17,7 @@ use crate::diagnostic::Diagnostics;
 use crate::name::Name;
 
 pub use de::from_value;
+pub use duration::{NoDuration, duration};
 pub use fields::Fields;
 pub use value::{Data, Key, Table, Value};
 

@@ -11,7 +11,7 @@ use super::connection::{Connection, HostKeyPolicy, Route};
 use super::environment::Environment;
 use super::host::Become;
 use super::ssh_config::{AgentSocket, Hop, Layer, Way, parse_jump};
-use crate::config::{Data, Fields, Value};
+use crate::config::{self, Data, Fields, NoDuration, Value};
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::secret::Reference;
 
@@ -26,8 +26,6 @@ const HOST_KEY_POLICY: &[(&str, HostKeyPolicy)] = &[
     ("accept-new", HostKeyPolicy::AcceptNew),
     ("ask", HostKeyPolicy::Ask),
 ];
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// What one level of the inventory says about connections.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settings {
@@ -220,27 +218,21 @@ fn port(value: &Value) -> Result<u16, Diagnostic> {
 
 /// Reads `"10s"`, `"500ms"`, `"2m"`, `"1h"`, or a whole number of seconds.
 fn duration(value: &Value) -> Result<Duration, Diagnostic> {
-    let refuse = |message: &str| Diagnostic::new(message).at(&value.origin);
-    let unknown =
-        || refuse("this is no duration").help("write it with a unit, ms, s, m or h, such as `\"10s\"`");
+    let refuse = |why: NoDuration| {
+        let mistake = Diagnostic::new(why.to_string()).at(&value.origin);
+        match why {
+            NoDuration::Malformed => mistake.help("write it with a unit, ms, s, m or h, such as `\"10s\"`"),
+            NoDuration::Zero | NoDuration::Long => mistake,
+        }
+    };
     let text = match &value.data {
         Data::Integer(seconds) => format!("{seconds}s"),
-        _ => value.as_str().map_err(|_| unknown())?.to_owned(),
+        _ => value
+            .as_str()
+            .map_err(|_| refuse(NoDuration::Malformed))?
+            .to_owned(),
     };
-    let unit = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let milliseconds = match &text[unit..] {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err(unknown()),
-    };
-    let number: u64 = text[..unit].parse().map_err(|_| unknown())?;
-    match number.checked_mul(milliseconds).map(Duration::from_millis) {
-        Some(Duration::ZERO) => Err(refuse("a duration may not be zero")),
-        Some(duration) if duration <= LONGEST => Ok(duration),
-        _ => Err(refuse("this is longer than a day")),
-    }
+    config::duration(&text).map_err(refuse)
 }
 
 fn paths(

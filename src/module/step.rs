@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde_json::Value as Json;
 
 use super::template::{self, Scope, Templates};
-use crate::config::{Data, Fields, Table, Value, from_value};
+use crate::config::{Data, Fields, Table, Value, duration, from_value};
 use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Source};
 use crate::profile::{ON_FAILURE, OnFailure};
 use crate::resource::{self, Conduct};
@@ -290,17 +290,11 @@ fn seconds(value: &Value) -> Result<u32, Diagnostic> {
         Data::Integer(seconds) => format!("{seconds}s"),
         _ => value.as_str().map_err(|_| unknown())?.to_owned(),
     };
-    let unit = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let factor = match &text[unit..] {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return Err(unknown()),
-    };
-    let number: u32 = text[..unit].parse().map_err(|_| unknown())?;
-    let seconds = number.checked_mul(factor);
-    seconds
-        .filter(|seconds| (1..=86_400).contains(seconds))
+    let time = duration(&text).map_err(|_| unknown())?;
+    let whole = time.subsec_nanos() == 0;
+    whole
+        .then(|| u32::try_from(time.as_secs()).ok())
+        .flatten()
         .ok_or_else(unknown)
 }
 

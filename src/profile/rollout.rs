@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::config::{Data, Fields, Table, Value};
+use crate::config::{self, Data, Fields, Table, Value};
 use crate::diagnostic::Diagnostic;
 use crate::name::Name;
 
@@ -198,26 +198,13 @@ fn http(text: &str) -> Result<Http, Malformed> {
     })
 }
 
-/// Reads `30s`, `500ms`, `5m`, `2h`, at most a day.
+/// Reads a time such as `30s`, as [`config::duration`] does.
 pub fn duration(text: &str) -> Result<Duration, Malformed> {
-    let refused = || {
+    config::duration(text).map_err(|_| {
         Malformed(format!(
             "{text:?} is no duration; write it with a unit, such as \"30s\" or \"5m\""
         ))
-    };
-    let unit = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(refused)?;
-    let milliseconds = match &text[unit..] {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err(refused()),
-    };
-    let number: u64 = text[..unit].parse().map_err(|_| refused())?;
-    let day = Duration::from_secs(24 * 60 * 60);
-    let time = number.checked_mul(milliseconds).map(Duration::from_millis);
-    time.filter(|time| !time.is_zero() && *time <= day)
-        .ok_or_else(refused)
+    })
 }
 
 impl Rollout {

@@ -199,6 +199,17 @@ pub(super) fn check_line(key: &'static str, text: &str) -> Result<(), Invalid> {
     }
 }
 
+/// Refuses a file of `what`, such as `the rules ops`, that should be there without content, or not be there with some.
+pub(super) fn check_content(what: &str, content: Option<&str>, state: Presence) -> Result<(), Invalid> {
+    match (content, state) {
+        (None, Presence::Present) => Err(format!("{what} need a `content`").into()),
+        (Some(_), Presence::Absent) => Err(Invalid::of("content")(format!(
+            "{what} cannot be absent and have content"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// The SHA-256 of `bytes`, in the form that `sha256sum` writes.
 pub(super) fn digest(bytes: &[u8]) -> String {
     HEXLOWER.encode(&Sha256::digest(bytes))

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::fields::check_content;
 use super::whole::Whole;
 use super::{FileView, Invalid, Presence, State};
 use crate::script::Script;
@@ -98,14 +99,9 @@ impl State for SshdConfig {
                 self.name
             )));
         }
+        let what = format!("the settings {}", self.name);
+        check_content(&what, self.content.as_deref(), self.state)?;
         match &self.content {
-            None if !self.state.is_absent() => {
-                Err(format!("the settings {} need a `content`", self.name).into())
-            }
-            Some(_) if self.state.is_absent() => Err(Invalid::of("content")(format!(
-                "the settings {} cannot be absent and have content",
-                self.name
-            ))),
             Some(content) if content.contains(|c: char| c.is_control() && c != '\n' && c != '\t') => Err(
                 Invalid::of("content")("the settings have a control character in them".to_owned()),
             ),

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::fields::check_content;
 use super::whole::Whole;
 use super::{FileView, Invalid, Presence, State};
 use crate::script::Script;
@@ -86,15 +87,7 @@ impl State for Sudoers {
                 self.name
             )));
         }
-        match &self.content {
-            None if !self.state.is_absent() => {
-                Err(format!("the rules {} need a `content`", self.name).into())
-            }
-            Some(_) if self.state.is_absent() => Err(Invalid::of("content")(format!(
-                "the rules {} cannot be absent and have content",
-                self.name
-            ))),
-            _ => Ok(()),
-        }
+        let what = format!("the rules {}", self.name);
+        check_content(&what, self.content.as_deref(), self.state)
     }
 }
