@@ -4,13 +4,17 @@ use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use serde_json::json;
+
 use crate::config::{Data, Value};
 use crate::event::exit;
+use crate::inventory::Host;
 use crate::report::words::unreachable;
 use crate::runner::{self, fleet::DEFAULT_PARALLEL};
 
 use super::Outcome;
 use super::asking;
+use super::listing::{self, ListingArgs};
 use super::outcome::print;
 use super::signals;
 use super::whom::{HostsArgs, TrustArgs};
@@ -27,6 +31,8 @@ pub(super) struct Args {
     /// Hosts asked at once
     #[arg(long, value_name = "HOSTS", default_value_t = DEFAULT_PARALLEL)]
     parallel: NonZeroUsize,
+    #[command(flatten)]
+    listing: ListingArgs,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
@@ -38,6 +44,22 @@ pub(super) fn run(args: &Args) -> Outcome {
         let (held, facts) = runner::gather(Arc::new(asking::ssh()), &hosts, args.parallel, &cancel).await;
         Ok::<_, super::Failure>((facts, held.close().await))
     })?;
+    let code = if facts.len() == hosts.len() {
+        exit::WELL
+    } else {
+        exit::UNREACHED
+    };
+    if args.listing.is_json() {
+        let of = |host: &Arc<Host>| {
+            json!({
+                "host": host.name,
+                "facts": facts.get(&host.name).map(|facts| &**facts),
+                "unreachable": silent.get(&host.name),
+            })
+        };
+        listing::object(json!({ "hosts": hosts.iter().map(of).collect::<serde_json::Value>() }))?;
+        return Ok(code);
+    }
     let mut text = String::new();
     for host in &hosts {
         let _ = writeln!(text, "{}", host.name);
@@ -51,11 +73,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         }
     }
     print(&text)?;
-    Ok(if facts.len() == hosts.len() {
-        exit::WELL
-    } else {
-        exit::UNREACHED
-    })
+    Ok(code)
 }
 
 /// One line for each fact. What a host says reaches the terminal only as escaped JSON strings.

@@ -76,7 +76,6 @@ pub(super) fn run(args: &Args) -> Outcome {
     command.build();
     let mut pages = Vec::new();
     collect(&command, true, &mut pages);
-    let count = pages.len();
     write(&args.dir, pages).map_err(|error| {
         let shown = args.dir.display();
         Failure::from(Diagnostic::new(format!(
@@ -84,7 +83,10 @@ pub(super) fn run(args: &Args) -> Outcome {
         )))
     })?;
     let first = args.dir.join("provision.1");
-    print(&format!("wrote {count} pages; man -l {}\n", first.display()))
+    print(&format!(
+        "wrote a page for every command; begin with: man -l {}\n",
+        first.display()
+    ))
 }
 
 fn write(dir: &Path, pages: Vec<(String, Vec<u8>)>) -> io::Result<()> {

@@ -13,8 +13,10 @@ use crate::report::plain::Plain;
 use crate::report::{Options, Reporter, escape, words};
 
 use super::completions::offer;
+use super::listing::ListingArgs;
 use super::outcome::print;
 use super::recording::{file, read, store, warn};
+use super::runs_json;
 use super::{Failure, Outcome};
 
 /// Runs listed unless all are asked for.
@@ -43,6 +45,8 @@ struct ListArgs {
     /// List all recorded runs, not only the newest
     #[arg(long)]
     all: bool,
+    #[command(flatten)]
+    listing: ListingArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -57,6 +61,8 @@ enum Command {
         /// Name every host, and show outputs whole
         #[arg(short, long)]
         verbose: bool,
+        #[command(flatten)]
+        listing: ListingArgs,
     },
     /// Show what differs between two runs, equal differences together
     Diff {
@@ -76,7 +82,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     match &args.command {
         None => list(&args.list),
         Some(Command::List(args)) => list(args),
-        Some(Command::Show { run, verbose }) => show(run, *verbose),
+        Some(Command::Show { run, listing, .. }) if listing.is_json() => runs_json::show(run),
+        Some(Command::Show { run, verbose, .. }) => show(run, *verbose),
         Some(Command::Diff { a, b, verbose }) => diff(a, b, *verbose),
     }
 }
@@ -84,11 +91,14 @@ pub(super) fn run(args: &Args) -> Outcome {
 fn list(args: &ListArgs) -> Outcome {
     let store = store()?;
     let entries = store.list().map_err(|error| Diagnostic::new(error.to_string()))?;
+    let shown = if args.all { entries.len() } else { LISTED };
+    if args.listing.is_json() {
+        return runs_json::list(&entries[..shown.min(entries.len())], entries.len());
+    }
     if entries.is_empty() {
         return print(&format!("no run is recorded in {}\n", store.folder().display()));
     }
     let now = Moment::now();
-    let shown = if args.all { entries.len() } else { LISTED };
     let heading = ["RUN", "WHEN", "WHAT", "HOSTS", "OUTCOME"].map(str::to_owned);
     let mut rows = vec![heading];
     rows.extend(entries.iter().take(shown).map(|entry| row(entry, now)));

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use crate::config::Table;
 use crate::diagnostic::Diagnostics;
 use crate::inventory::Host;
@@ -12,11 +14,12 @@ use crate::profile::{Profile, Profiles};
 use crate::runner::Settings;
 use crate::secret::{Mode, Secrets};
 
-use super::Outcome;
 use super::completions::offer;
+use super::listing::{self, ListingArgs};
 use super::outcome::print;
 use super::project::{self, ProfilesArgs, SetArgs};
 use super::whom::{self, HostsArgs};
+use super::{Failure, Outcome};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  provision validate\n  provision validate --profile db --limit @db")]
@@ -30,9 +33,22 @@ pub(super) struct Args {
     profile: Option<String>,
     #[command(flatten)]
     set: SetArgs,
+    #[command(flatten)]
+    listing: ListingArgs,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
+    let json = args.listing.is_json();
+    match check(args) {
+        Ok((text, _)) if !json => print(&text),
+        Ok((_, object)) => listing::object(object),
+        Err(Failure::Configuration(mistakes)) if json => listing::unsound(&mistakes),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// What is sound, for people and for programs.
+fn check(args: &Args) -> Result<(String, Value), Failure> {
     let mut text = String::new();
     if let Some(profile) = &args.profile {
         let planned = project::plan(&args.hosts, &args.profiles, profile, &args.set)?;
@@ -46,7 +62,16 @@ pub(super) fn run(args: &Args) -> Outcome {
             counted(planned.plans.len(), "host"),
             counted(steps, "step"),
         );
-        return print(&text);
+        let object = json!({
+            "sound": true,
+            "inventory": args.hosts.file().to_string_lossy(),
+            "hosts": planned.plans.len(),
+            "profiles": [planned.profile.name],
+            "modules": planned.profile.modules.len(),
+            "steps": steps,
+            "notes": [],
+        });
+        return Ok((text, object));
     }
     let mut mistakes = Diagnostics::default();
     let inventory = mistakes.take(args.hosts.inventory());
@@ -92,7 +117,18 @@ pub(super) fn run(args: &Args) -> Outcome {
     );
     let notes = inventory.as_ref().map(whom::notes).unwrap_or_default();
     mistakes.into_result(())?;
-    print(&(text + &notes))
+    let all = inventory.iter().flat_map(|inventory| {
+        let ssh = inventory.ssh_notes.iter().map(ToString::to_string);
+        inventory.notes.iter().cloned().chain(ssh)
+    });
+    let object = json!({
+        "sound": true,
+        "inventory": args.hosts.file().to_string_lossy(),
+        "hosts": hosts,
+        "profiles": sound,
+        "notes": all.collect::<Vec<_>>(),
+    });
+    Ok((text + &notes, object))
 }
 
 /// What is wrong with a profile; secrets are taken to be there.

@@ -36,6 +36,14 @@ impl serde_json::ser::Formatter for Harmless {
     }
 }
 
+/// Anything as a line of its own.
+pub fn text(value: &impl Serialize) -> io::Result<String> {
+    let mut line = Vec::new();
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut line, Harmless))?;
+    line.push(b'\n');
+    String::from_utf8(line).map_err(io::Error::other)
+}
+
 impl Ndjson {
     /// Writes to `writer`, which people know as `name`.
     pub fn new(name: impl Into<String>, writer: Box<dyn Write + Send>) -> Self {

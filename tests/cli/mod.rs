@@ -15,6 +15,7 @@ mod hosts_test;
 mod init;
 mod kept;
 mod language;
+mod lists;
 mod man;
 mod mistakes;
 mod modules;
