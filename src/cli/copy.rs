@@ -127,7 +127,7 @@ fn up(args: &UpArgs) -> Outcome {
             .into());
     }
     let (owner, group) = args.owner.as_deref().map_or(Ok(("", "")), owner)?;
-    let batch = copy::gather(sources, within, args.skip_links).map_err(refused)?;
+    let batch = copy::gather(sources, within, args.skip_links).map_err(|error| refused(&error))?;
     if batch.links > 0 {
         let links = format!("symbolic links left out: {}", batch.links);
         outcome::note(&[links]);
@@ -254,8 +254,8 @@ fn size(text: &str) -> Result<u64, String> {
     size.ok_or_else(|| "a size is a number of bytes, or with K, M, G or T behind it, such as 200M".to_owned())
 }
 
-fn refused(error: Refused) -> Diagnostic {
-    let help = match &error {
+fn refused(error: &Refused) -> Diagnostic {
+    let help = match error {
         Refused::Link(_) => "give --skip-links to leave out links within trees, or name what it leads to",
         Refused::Special(_) => "leave it out: only files and directories can be copied",
         Refused::Twice(_) => "copy them one by one, each to a name of its own",

@@ -67,11 +67,11 @@ impl Target {
         });
         let steps = steps(titles).unwrap_or_default();
         Ok(Self {
+            entries,
             wanted,
             dry_run,
             steps,
             ask,
-            entries,
         })
     }
 }
@@ -143,7 +143,7 @@ impl Upload {
                         offsets[index] = length as u64;
                     }
                 }
-                ["failed", ..] | ["done", ..] => self.ended(&line, &needed, ledger).await?,
+                ["failed" | "done", ..] => self.ended(&line, &needed, ledger).await?,
                 _ => return Err(Broken.into()),
             }
         }

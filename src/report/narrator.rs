@@ -115,7 +115,7 @@ impl Narrator {
                 return lines;
             }
             (Mode::Push | Mode::Copy, event) if run.goes_on => {
-                run.story.observe(event, &run.fleet, &mut lines)
+                run.story.observe(event, &run.fleet, &mut lines);
             }
             (Mode::Push | Mode::DryRun | Mode::Copy, event) => run.reviewed(event, self.verbose, self.paint),
             (

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::fleets::{Fleet, fleet};
 use crate::kit::proxy::{Fault, Proxy};
-use crate::kit::tree::{plant, tree};
+use crate::kit::tree::{noise, plant, tree};
 
 fn home(fleet: &Fleet, host: &str) -> PathBuf {
     fleet.homes.path().join(host)
@@ -205,9 +205,7 @@ fn a_cut_copy_is_gone_on_with_and_nothing_half_is_in_place() {
     let place = &fleet.place;
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let at = home(&fleet, "web001");
-    let large: Vec<u8> = (0..12_000_000_u32)
-        .map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8)
-        .collect();
+    let large = noise(12_000_000, 2_654_435_761);
     fs::write(place.path("large"), &large).unwrap();
     let fault = Fault {
         cut_up: Some(8_000_000),
@@ -287,9 +285,7 @@ fn a_part_that_is_not_what_it_should_be_is_not_gone_on_with() {
     let place = &fleet.place;
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let at = home(&fleet, "web001");
-    let large: Vec<u8> = (0..12_000_000_u32)
-        .map(|at| (at.wrapping_mul(40_503) >> 16) as u8)
-        .collect();
+    let large = noise(12_000_000, 40_503);
     fs::write(place.path("large"), &large).unwrap();
     let fault = Fault {
         cut_up: Some(8_000_000),

@@ -1,4 +1,4 @@
-//! Hosts that answer a fetch with what was not asked for: nothing of it is believed, and nothing is written for it.
+//! Hosts that answer a copy with what was not asked for: nothing of it is believed, and nothing is written for it.
 
 use std::fs;
 use std::sync::Arc;
@@ -21,11 +21,10 @@ async fn liar(lies: Lies) -> ScriptedServer {
         let lies = Arc::clone(&lies);
         async move {
             let mut heard: Vec<u8> = Vec::new();
+            // The half that asks, and the half that acts, are whole where they end so.
             let ended = |heard: &[u8], times: usize| {
-                String::from_utf8_lossy(heard)
-                    .matches("main </dev/null\n")
-                    .count()
-                    >= times
+                let end = ["main </dev/null\n}\n", "exit\n}\n"][times - 1];
+                String::from_utf8_lossy(heard).contains(end)
             };
             for (times, answer) in [(1, &lies.listing), (2, &lies.content)] {
                 while !ended(&heard, times) {
@@ -67,8 +66,18 @@ fn listed(entries: &[(&str, u64, &[u8], &str)]) -> Vec<u8> {
 /// SHA-256 of "x\n".
 const X: &str = "73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac";
 
-/// Fetches `/srv/data` from a liar into `here`, beside a file `outside` and a link that leads to it.
+/// Fetches `/srv/data` from a liar into `here`, beside a file `outside`.
 fn fetch(listing: Vec<u8>, content: &[u8], code: i32) -> (Place, String) {
+    call(&["copy", "down", "/srv/data", "here"], listing, content, code)
+}
+
+/// Brings a file of two bytes to a liar.
+fn bring(listing: &str, content: &str, code: i32) -> String {
+    let args = ["copy", "up", "x", "/srv/x"];
+    call(&args, listing.into(), content.as_bytes(), code).1
+}
+
+fn call(args: &[&str], listing: Vec<u8>, content: &[u8], code: i32) -> (Place, String) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let content = content.to_vec();
     let server = runtime.block_on(liar(Lies { listing, content }));
@@ -81,9 +90,8 @@ fn fetch(listing: Vec<u8>, content: &[u8], code: i32) -> (Place, String) {
         ),
     )]);
     fs::write(place.path("outside"), "as it was").unwrap();
-    let said = place
-        .call(&["copy", "down", "/srv/data", "here"])
-        .fails_with(code);
+    fs::write(place.path("x"), "x\n").unwrap();
+    let said = place.call(args).fails_with(code);
     assert_eq!(fs::read_to_string(place.path("outside")).unwrap(), "as it was");
     let all = said.stdout + &said.stderr;
     assert!(!all.contains('\x1b') && !all.contains('\u{202e}'), "{all:?}");
@@ -193,4 +201,38 @@ fn a_name_cannot_write_on_the_terminal() {
     let (place, said) = fetch(listed(&[("file", 2, name, X)]), b"take 0 0\ny\nend\n", 1);
     assert!(said.contains("not copied, changed"), "{said}");
     assert!(place.path("here/liar").exists());
+}
+
+#[test]
+fn a_host_cannot_say_more_of_a_file_than_it_was_asked() {
+    let said = bring("at 0 same\nasked\n", "", 0);
+    assert!(said.contains("unchanged"), "{said}");
+    let wanted = "at 0 none\nasked\n";
+    let said = bring(wanted, "ready\ndone 0\nend\n", 0);
+    assert!(said.contains("1 changed"), "{said}");
+    // More than the file has is nothing to go on with.
+    let part = format!("part 0 99999999 {X}\nready\ndone 0\nend\n");
+    bring(wanted, &part, 0);
+    for (listing, content) in [
+        ("asked\n", ""),
+        ("at 1 same\nasked\n", ""),
+        ("at 0 odd\nasked\n", ""),
+        ("at -0 same\nasked\n", ""),
+        (wanted, "ready\ndone 7\nend\n"),
+        (wanted, "ready\nfailed 0 oddly\nend\n"),
+        (wanted, "part 7 1 x\nready\ndone 0\nend\n"),
+        (wanted, "ready\n\u{1b}[2J\n"),
+        (wanted, "ready\n"),
+    ] {
+        let said = bring(listing, content, 1);
+        assert!(
+            said.contains("did not answer as it should"),
+            "{listing}{content}\n{said}"
+        );
+    }
+    // More than was asked, after all that was.
+    bring("at 0 same\nat 0 same\nasked\n", "", 1);
+    // Silence is failure.
+    let said = bring(wanted, "ready\nend\n", 1);
+    assert!(said.contains("did not say what came of it"), "{said}");
 }

@@ -83,7 +83,7 @@ fn scripts_that_cannot_be_run_are_refused_before_any_contact() {
     let write = |name: &str, text: &[u8]| std::fs::write(fleet.place.path(name), text).unwrap();
     write("windows", b"#!/bin/sh\r\necho\r\n");
     write("empty", b"#!\n");
-    write("huge", &[b'\n'; (1 << 20) + 1]);
+    write("huge", &vec![b'\n'; (1 << 20) + 1]);
     for (script, why) in [
         ("windows", "carriage return"),
         ("empty", "names no program"),

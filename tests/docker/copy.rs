@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::kit::binary::{Folder, Provision, Told};
 use crate::kit::docker::{self, Host};
 use crate::kit::proxy::{Fault, Proxy};
-use crate::kit::tree::{plant, tree};
+use crate::kit::tree::{noise, plant, tree};
 
 const DEBIAN: Host = Host("db1");
 const BUSYBOX: Host = Host("edge1");
@@ -33,9 +33,7 @@ fn trees_and_large_files_go_to_coreutils_and_busybox_and_come_back() {
     let source = folder.path("tree");
     std::fs::create_dir(&source).unwrap();
     plant(&source);
-    let large: Vec<u8> = (0..64_u32 << 20)
-        .map(|at| (at.wrapping_mul(2_654_435_761) >> 21) as u8)
-        .collect();
+    let large = noise(64 << 20, 2_654_435_761);
     std::fs::write(source.join("data/64M"), &large).unwrap();
     let sum = HEXLOWER.encode(&Sha256::digest(&large));
     let source = source.to_str().unwrap();
@@ -104,9 +102,7 @@ fn a_cut_link_costs_what_was_under_way() {
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let folder = Folder::new();
-    let large: Vec<u8> = (0..64_u32 << 20)
-        .map(|at| (at.wrapping_mul(40_503) >> 16) as u8)
-        .collect();
+    let large = noise(64 << 20, 40_503);
     let source = folder.path("64M");
     std::fs::write(&source, &large).unwrap();
     let source = source.to_str().unwrap();

@@ -45,3 +45,9 @@ pub fn plant(root: &Path) {
     fs::create_dir_all(root.join("hollow/inner")).unwrap();
     fs::set_permissions(root.join("hollow"), fs::Permissions::from_mode(0o750)).unwrap();
 }
+
+/// So many bytes of which no two pieces are alike.
+pub fn noise(length: u32, seed: u32) -> Vec<u8> {
+    let byte = |at: u32| at.wrapping_mul(seed).to_le_bytes()[2];
+    (0..length).map(byte).collect()
+}
