@@ -1,6 +1,7 @@
 //! Asks hosts what they are before their plans are made, and keeps the connections for what follows.
 //!
-//! The one promise: it costs one program on a connection that is used again, and nothing where no module asks.
+//! The one promise: it costs one round trip, since the shell that has told the facts is the one that is given the host's
+//! program, and nothing where no module asks.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -15,7 +16,7 @@ use crate::config::Value;
 use crate::event::{ConnectPhase, Unreachable};
 use crate::inventory::{Become, Host};
 use crate::name::Name;
-use crate::transport::{BoxFuture, Output, Session, Transport};
+use crate::transport::{BoxFuture, Link, Output, Running, Session, Transport};
 use crate::wire::{self, Nonce};
 
 /// What became of asking a host.
@@ -58,6 +59,46 @@ impl Transport for Held {
             Some(held) => Box::pin(async move { held }),
             None => self.inner.connect(host),
         }
+    }
+}
+
+/// A connection with a shell that has told the host's facts and reads on: what is run first is run by it, without the
+/// round trips that another one would cost.
+struct Waiting {
+    session: Box<dyn Session>,
+    shell: Option<Box<dyn Running>>,
+}
+
+impl Session for Waiting {
+    fn run(&mut self, program: Vec<u8>) -> BoxFuture<'_, Result<Box<dyn Running>, Unreachable>> {
+        self.run_shared(Vec::new(), program.into())
+    }
+
+    fn run_shared(
+        &mut self,
+        head: Vec<u8>,
+        body: Arc<[u8]>,
+    ) -> BoxFuture<'_, Result<Box<dyn Running>, Unreachable>> {
+        match self.shell.take() {
+            None => self.session.run_shared(head, body),
+            Some(mut shell) => Box::pin(async move {
+                if !head.is_empty() {
+                    shell.send(head.into()).await;
+                }
+                shell.send(body).await;
+                Ok(shell)
+            }),
+        }
+    }
+
+    fn link(&self) -> Option<Link> {
+        self.session.link()
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        // The shell ends with its input, and that with whoever could feed it.
+        drop(self.shell);
+        self.session.close()
     }
 }
 
@@ -126,9 +167,11 @@ async fn ask(transport: &dyn Transport, host: &Host) -> Asked {
                     break "its facts have more than 256 KiB".to_owned();
                 }
                 if let Some(facts) = wire::read_facts(&answer, &nonce) {
-                    running.close_input().await;
-                    drop(running);
-                    return Ok((session, Arc::new(facts)));
+                    let waiting = Waiting {
+                        session,
+                        shell: Some(running),
+                    };
+                    return Ok((Box::new(waiting), Arc::new(facts)));
                 }
             }
             Some(Output::Stderr(bytes)) if said.len() < 4096 => said.extend_from_slice(&bytes),

@@ -1,4 +1,5 @@
-# Looks at the host once, before its plan is made; changes nothing. Each fact is a line: the nonce, its name, its value.
+# Looks at the host once, before its plan is made; changes nothing. The shell that reads this is given the plan's program
+# next, so all but the functions stays in a shell below it. Each fact is a line: the nonce, its name, its value.
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
 export PATH LC_ALL
@@ -52,5 +53,4 @@ facts() {
   done </proc/mounts
   fact end ''
 }
-facts </dev/null 2>/dev/null
-exit
+(facts) </dev/null 2>/dev/null

@@ -86,3 +86,37 @@ async fn a_push_that_changes_nothing_costs_nine() {
         assert!(trips <= 11, "{trips}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn facts_cost_one_more_however_many_there_are() {
+    let Some(_lease) = docker::lease(&["db2"]) else {
+        return;
+    };
+    let all = "{{ facts.hostname }} {{ facts.os.id }} {{ facts.os.version }} {{ facts.os.family }} {{ facts.kernel }} \
+               {{ facts.architecture }} {{ facts.cpus }} {{ facts.memory }} {{ facts.virtualisation }} \
+               {{ facts.addresses | length }} {{ facts.mounts | length }}";
+    for content in ["{{ facts.hostname }}", all] {
+        let folder = Folder::new();
+        // More modules than one, which ask for the same.
+        let module = |name: &str| format!("[[step]]\nfile = \"/srv/{name}\"\ncontent = \"{content}\\n\"\n");
+        let (one, two) = (module("facts-one"), module("facts-two"));
+        folder.profile(
+            "p",
+            "modules = [\"one\", \"two\"]\n",
+            &[("one", &one), ("two", &two)],
+        );
+        folder.inventory(&HOST.entry("near"));
+        folder.push("p").ndjson().exits(0);
+
+        let proxy = far(&folder).await;
+        let command = folder.push("p").args(["--output", "ndjson"]);
+        let told = tokio::task::spawn_blocking(|| command.plain())
+            .await
+            .unwrap()
+            .exits(0);
+        assert_eq!(told.summary()["steps"]["ok"], 2, "{}", told.stdout);
+        let trips = proxy.round_trips();
+        println!("{} facts: {trips} round trips", content.matches("facts.").count());
+        assert_eq!(trips, 10);
+    }
+}
