@@ -151,7 +151,7 @@ pub(super) fn of_inventory<'a>(
         let password = secrets.get(reference).map_err(unfetched)?;
         let password = checked(password.expose(), "the password to become another user")?;
         give(&mut [host], |connection| {
-            connection.become_password = Some(password.clone())
+            connection.become_password = Some(password.clone());
         });
     }
     let fetched = secrets.fetched().into_iter();

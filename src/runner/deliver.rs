@@ -1,5 +1,5 @@
 //! Brings large content to a step that waits for it, beside its program: on the same connection, or on one more where
-//! the host runs but one program on each, as TinySSH does, and sshd with `MaxSessions 1`.
+//! the host runs but one program on each, as `TinySSH` does, and sshd with `MaxSessions 1`.
 
 use super::host_run::Need;
 use super::tail::Bounded;

@@ -1,4 +1,4 @@
-//! Dropbear and TinySSH, as on routers, in initramfs and in small containers: a host is a host.
+//! Dropbear and `TinySSH`, as on routers, in initramfs and in small containers: a host is a host.
 
 use provision::event::Unreachable;
 use provision::inventory::HostKeyPolicy;

@@ -83,7 +83,7 @@ struct Ungreeted {
     /// It closed the connection before it said which keys it has: too many may be on their way in.
     turned_away: bool,
     /// It was refused for a key of which nobody has been asked yet.
-    stranger: Option<Stranger>,
+    stranger: Option<Box<Stranger>>,
 }
 
 impl From<Unreachable> for Ungreeted {
@@ -171,7 +171,7 @@ impl Ssh {
                     ) => {
                         // A person takes as long as it takes, and the host would not wait.
                         drop(place);
-                        self.introduce(connection, stranger, cause).await?;
+                        self.introduce(connection, *stranger, cause).await?;
                         expectation = Arc::new(self.trust.expectation(connection).await?);
                         config = self.config(connection, &expectation)?;
                     }
@@ -281,10 +281,12 @@ impl Ssh {
                 .await
                 .map_err(|error| match notes.refused() {
                     Some(cause) => Ungreeted {
-                        stranger: notes.stranger().map(|key| Stranger {
-                            name: name.clone(),
-                            address: notes.link().address,
-                            key,
+                        stranger: notes.stranger().map(|key| {
+                            Box::new(Stranger {
+                                name: name.clone(),
+                                address: notes.link().address,
+                                key,
+                            })
                         }),
                         ..cause.into()
                     },
