@@ -18,13 +18,16 @@ use super::completions::offer;
 use super::project::{self, ProfilesArgs, SetArgs};
 use super::ready::ready;
 use super::recording::RecordArgs;
+use super::rollout::RolloutArgs;
 use super::signals;
 use super::telling::TellingArgs;
 use super::whom::{HostsArgs, TrustArgs};
 use super::{Failure, Outcome};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: provision plan --profile db --out db.plan && provision apply db.plan")]
+#[command(
+    after_help = "Examples:\n  provision plan --profile db --out db.plan && provision apply db.plan\n  provision apply web.plan --waves 1,10%,100% --max-fail 5%"
+)]
 pub(super) struct Args {
     /// The plan, as `provision plan --out` has written it
     #[arg(value_name = "FILE", add = offer::files())]
@@ -45,6 +48,9 @@ pub(super) struct Args {
     telling: TellingArgs,
     #[command(flatten)]
     record: RecordArgs,
+    // Last, since its heading stays for what follows.
+    #[command(flatten)]
+    rollout: RolloutArgs,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
@@ -61,6 +67,11 @@ pub(super) fn run(args: &Args) -> Outcome {
     let profiles = ProfilesArgs::at(&head.profiles);
     let profile = head.profile.as_str();
     let prepared = project::prepare(&selected, &profiles, profile, &args.set, Mode::Fetch)?;
+    args.telling.check(prepared.hosts.iter().map(|host| &host.name))?;
+    let rollout = args.rollout.rollout(
+        &prepared.profile.rollout,
+        prepared.hosts.iter().map(|host| &**host),
+    )?;
     signals::runtime()?.block_on(async {
         let cancel = signals::listen()?;
         let ready = ready(prepared, &args.trust, &args.ask, args.parallel, &cancel).await?;
@@ -80,7 +91,9 @@ pub(super) fn run(args: &Args) -> Outcome {
             .diff(args.diff)
             .observe(true)
             .exactly(true)
-            .gate(Arc::new(gate));
+            .gate(Arc::new(gate))
+            .rollout(rollout)
+            .limits(args.rollout.limits());
         let summary = fleet
             .run(Some(head.profile), Work::Push(ready.plans), events, &cancel)
             .await;

@@ -1,7 +1,6 @@
 //! `provision drift`: how hosts differ from a profile, and whether a person or the profile made it so.
 
 use std::collections::HashMap;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use clap::ValueEnum;
@@ -13,18 +12,14 @@ use crate::name::Name;
 use crate::plan::Plan;
 use crate::report::drift::{self, Cause, Drift};
 use crate::report::redact::Redactor;
-use crate::runner::fleet::DEFAULT_PARALLEL;
 use crate::runner::{Fleet, Work};
-use crate::secret::Mode;
 
-use super::asking::AskArgs;
-use super::completions::offer;
 use super::outcome::print;
 use super::plan::salt;
-use super::project::{self, ProfilesArgs, SetArgs};
 use super::ready::ready;
+use super::rollout::LimitArgs;
 use super::signals;
-use super::whom::{HostsArgs, TrustArgs};
+use super::wanted::WantedArgs;
 use super::{Failure, Outcome};
 
 #[derive(Debug, clap::Args)]
@@ -34,24 +29,13 @@ use super::{Failure, Outcome};
 )]
 pub(super) struct Args {
     #[command(flatten)]
-    hosts: HostsArgs,
-    #[command(flatten)]
-    trust: TrustArgs,
-    #[command(flatten)]
-    ask: AskArgs,
-    #[command(flatten)]
-    profiles: ProfilesArgs,
-    /// The profile hosts are compared with
-    #[arg(long, value_name = "NAME", add = offer::profiles())]
-    profile: String,
-    /// Hosts at work at once
-    #[arg(long, value_name = "HOSTS", default_value_t = DEFAULT_PARALLEL)]
-    parallel: NonZeroUsize,
-    #[command(flatten)]
-    set: SetArgs,
+    wanted: WantedArgs,
     /// What is written to stdout
     #[arg(long, value_enum, default_value_t = Output::Plain)]
     output: Output,
+    // Last, since its heading stays for what follows.
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -63,16 +47,24 @@ enum Output {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let prepared = project::prepare(&args.hosts, &args.profiles, &args.profile, &args.set, Mode::Fetch)?;
+    let prepared = args.wanted.prepare()?;
     let profile = prepared.profile.name.clone();
     let notes = Arc::new(Notes::new(salt()?));
     let (summary, mut ended, plans, redactor) = signals::runtime()?.block_on(async {
         let cancel = signals::listen()?;
-        let ready = ready(prepared, &args.trust, &args.ask, args.parallel, &cancel).await?;
+        let ready = ready(
+            prepared,
+            &args.wanted.trust,
+            &args.wanted.ask,
+            args.wanted.parallel,
+            &cancel,
+        )
+        .await?;
         let mut redactor = Redactor::new(ready.hidden);
         let (events, mut receiver) = tokio::sync::mpsc::channel::<Stamped>(1024);
         let fleet = Fleet::new(ready.transport)
-            .parallel(args.parallel)
+            .parallel(args.wanted.parallel)
+            .limits(args.limits.limits())
             .gate(Arc::clone(&notes) as _);
         let listening = async {
             let mut ended: HashMap<Name, HostStatus> = HashMap::new();

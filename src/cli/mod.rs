@@ -35,6 +35,7 @@ mod schema;
 mod signals;
 mod telling;
 mod validate;
+mod wanted;
 mod whom;
 
 use std::process::ExitCode;

@@ -1,7 +1,6 @@
 //! `provision plan`: what a push would change, told once for equal hosts, and kept to be carried out later.
 
 use std::io;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,34 +9,22 @@ use crate::event::exit;
 use crate::kept::{self, Change, Head, Heard, Kept, Notes, Salt};
 use crate::plan::Plan;
 use crate::report::{fold, words};
-use crate::runner::fleet::DEFAULT_PARALLEL;
 use crate::runner::{Fleet, Work};
-use crate::secret::Mode;
 
-use super::asking::AskArgs;
 use super::completions::offer;
-use super::project::{self, ProfilesArgs, SetArgs};
 use super::ready::ready;
 use super::recording::{RecordArgs, warn};
+use super::rollout::LimitArgs;
 use super::signals;
 use super::telling::TellingArgs;
-use super::whom::{HostsArgs, TrustArgs};
+use super::wanted::WantedArgs;
 use super::{Failure, Outcome};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: provision plan --profile db --out db.plan && provision apply db.plan")]
 pub(super) struct Args {
     #[command(flatten)]
-    hosts: HostsArgs,
-    #[command(flatten)]
-    trust: TrustArgs,
-    #[command(flatten)]
-    ask: AskArgs,
-    #[command(flatten)]
-    profiles: ProfilesArgs,
-    /// The profile to plan
-    #[arg(long, value_name = "NAME", add = offer::profiles())]
-    profile: String,
+    wanted: WantedArgs,
     /// Show what would change in files
     #[arg(long)]
     diff: bool,
@@ -47,40 +34,46 @@ pub(super) struct Args {
     /// Exit code 4 when anything would change
     #[arg(long)]
     detailed_exitcode: bool,
-    /// Hosts at work at once
-    #[arg(long, value_name = "HOSTS", default_value_t = DEFAULT_PARALLEL)]
-    parallel: NonZeroUsize,
-    #[command(flatten)]
-    set: SetArgs,
     #[command(flatten)]
     telling: TellingArgs,
     #[command(flatten)]
     record: RecordArgs,
+    // Last, since its heading stays for what follows.
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let prepared = project::prepare(&args.hosts, &args.profiles, &args.profile, &args.set, Mode::Fetch)?;
+    let prepared = args.wanted.prepare()?;
     let salt = salt()?;
     let absolute = |path| std::path::absolute(path).map_err(Failure::system("no present folder"));
     let profile = prepared.profile.name.clone();
     let mut head = Head::new(
         profile.clone(),
-        absolute(args.hosts.file())?,
-        absolute(args.profiles.folder())?,
-        args.set.keys(),
+        absolute(args.wanted.hosts.file())?,
+        absolute(args.wanted.profiles.folder())?,
+        args.wanted.set.keys(),
         salt.clone(),
     );
-    head.ssh_config = match args.hosts.ssh_config() {
+    head.ssh_config = match args.wanted.hosts.ssh_config() {
         Some(path) if path.as_os_str() != "none" => Some(absolute(path)?),
         other => other.map(PathBuf::from),
     };
     let notes = Arc::new(Notes::new(salt));
     let (code, plans) = signals::runtime()?.block_on(async {
         let cancel = signals::listen()?;
-        let ready = ready(prepared, &args.trust, &args.ask, args.parallel, &cancel).await?;
+        let ready = ready(
+            prepared,
+            &args.wanted.trust,
+            &args.wanted.ask,
+            args.wanted.parallel,
+            &cancel,
+        )
+        .await?;
         let (events, teller) = args.telling.start(ready.hidden, args.record.start(None))?;
         let fleet = Fleet::new(ready.transport)
-            .parallel(args.parallel)
+            .parallel(args.wanted.parallel)
+            .limits(args.limits.limits())
             .diff(args.diff)
             .observe(args.out.is_some())
             .gate(Arc::clone(&notes) as _);

@@ -1,26 +1,21 @@
 //! `provision push`: bring hosts into the state a profile describes, or say what that would change.
 
 use std::collections::HashMap;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use crate::event::exit;
 use crate::plan::Plan;
-use crate::runner::fleet::DEFAULT_PARALLEL;
 use crate::runner::{self, Fleet, Gate, Open, Work};
-use crate::secret::Mode;
 use crate::transport::Transport;
 
 use super::Outcome;
 use super::agreement::AgreementArgs;
-use super::asking::{self, AskArgs};
-use super::completions::offer;
-use super::project::{self, ProfilesArgs, SetArgs};
+use super::asking;
 use super::recording::RecordArgs;
 use super::rollout::RolloutArgs;
 use super::signals;
 use super::telling::TellingArgs;
-use super::whom::{HostsArgs, TrustArgs};
+use super::wanted::WantedArgs;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -29,16 +24,7 @@ use super::whom::{HostsArgs, TrustArgs};
   provision push --profile web --retry-failed last --report run.html")]
 pub(super) struct Args {
     #[command(flatten)]
-    hosts: HostsArgs,
-    #[command(flatten)]
-    trust: TrustArgs,
-    #[command(flatten)]
-    ask: AskArgs,
-    #[command(flatten)]
-    profiles: ProfilesArgs,
-    /// The profile to push
-    #[arg(long, value_name = "NAME", add = offer::profiles())]
-    profile: String,
+    wanted: WantedArgs,
     /// Say what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -48,25 +34,21 @@ pub(super) struct Args {
     /// With --dry-run: exit code 4 when anything would change
     #[arg(long, requires = "dry_run")]
     detailed_exitcode: bool,
-    /// Hosts at work at once
-    #[arg(long, value_name = "HOSTS", default_value_t = DEFAULT_PARALLEL)]
-    parallel: NonZeroUsize,
-    #[command(flatten)]
-    rollout: RolloutArgs,
     #[command(flatten)]
     agreement: AgreementArgs,
-    #[command(flatten)]
-    set: SetArgs,
     #[command(flatten)]
     telling: TellingArgs,
     #[command(flatten)]
     record: RecordArgs,
+    // Last, since its heading stays for what follows.
+    #[command(flatten)]
+    rollout: RolloutArgs,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let mut prepared = project::prepare(&args.hosts, &args.profiles, &args.profile, &args.set, Mode::Fetch)?;
+    let mut prepared = args.wanted.prepare()?;
     for host in &mut prepared.hosts {
-        *host = args.trust.apply(Arc::clone(host));
+        *host = args.wanted.trust.apply(Arc::clone(host));
     }
     args.telling.check(prepared.hosts.iter().map(|host| &host.name))?;
     let rollout = args.rollout.rollout(
@@ -75,7 +57,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     )?;
     // What can be found wrong without asking anybody is found here.
     let mut plans = prepared.plan(&HashMap::new())?;
-    let asked = args.ask.apply(prepared.hosts.iter_mut())?;
+    let asked = args.wanted.ask.apply(prepared.hosts.iter_mut())?;
     if !asked.is_empty() {
         plans = prepared.plan(&HashMap::new())?;
     }
@@ -83,14 +65,15 @@ pub(super) fn run(args: &Args) -> Outcome {
         let cancel = signals::listen()?;
         let mut transport: Arc<dyn Transport> = Arc::new(asking::ssh());
         if prepared.uses_facts() {
-            let (held, facts) = runner::gather(transport, &prepared.hosts, args.parallel, &cancel).await;
+            let (held, facts) =
+                runner::gather(transport, &prepared.hosts, args.wanted.parallel, &cancel).await;
             transport = Arc::new(held);
             plans = prepared.plan(&facts)?;
         }
         let mut secrets = secrets(&plans);
         secrets.extend(prepared.secrets.iter().map(|secret| secret.expose().to_owned()));
         secrets.extend(asked);
-        let fleet = || Fleet::new(Arc::clone(&transport)).parallel(args.parallel);
+        let fleet = || Fleet::new(Arc::clone(&transport)).parallel(args.wanted.parallel);
         let (work, leaver, gate): (_, _, Arc<dyn Gate>) = if args.dry_run {
             (Work::DryRun(plans), None, Arc::new(Open))
         } else {

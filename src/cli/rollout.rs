@@ -1,4 +1,4 @@
-//! How a push goes through the fleet: the flags, over what the profile says.
+//! How a push, or a kept plan carried out, goes through the fleet: the flags, over what the profile says.
 
 use std::time::Duration;
 
@@ -32,12 +32,8 @@ pub(super) struct RolloutArgs {
     /// So many hosts may fail, in number or percent; with one more no further host begins
     #[arg(long, value_name = "HOSTS")]
     max_fail: Option<Share>,
-    /// How long one host may take; then no new step starts there
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    host_timeout: Option<Duration>,
-    /// How long the whole run may take; then no new step starts
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    timeout: Option<Duration>,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 impl RolloutArgs {
@@ -90,9 +86,31 @@ impl RolloutArgs {
     /// The time limits.
     pub(super) fn limits(&self) -> Limits {
         Limits {
+            gate: self.gate_within,
+            ..self.limits.limits()
+        }
+    }
+}
+
+/// How long things may take.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub(super) struct LimitArgs {
+    /// How long one host may take; then no new step starts there
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    host_timeout: Option<Duration>,
+    /// How long the whole run may take; then no new step starts
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    timeout: Option<Duration>,
+}
+
+impl LimitArgs {
+    /// The time limits, gates' left as they are.
+    pub(super) fn limits(&self) -> Limits {
+        Limits {
             host: self.host_timeout,
             run: self.timeout,
-            gate: self.gate_within,
+            ..Limits::default()
         }
     }
 }

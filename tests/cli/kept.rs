@@ -292,3 +292,54 @@ async fn drift_tells_the_hand_from_the_profile() {
     three.call(&["push", "--profile", "p"], 0);
     assert_eq!(drift(0), counts(0, 0, 0));
 }
+
+/// A gate that stays closed leaves the hosts of later waves as they were, as with a push.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_plan_is_carried_out_in_waves() {
+    let three = Three::start(&[ONE]).await;
+    three.call(&["plan", "--profile", "p", "--out", "kept"], 0);
+    let wrong = three.call(&["apply", "kept", "--order", "nobody"], 2);
+    assert!(
+        wrong.stderr.contains("no selected host is in the group `nobody`"),
+        "{}",
+        wrong.stderr
+    );
+    let waves = [
+        "apply",
+        "kept",
+        "--waves",
+        "1",
+        "--gate",
+        "command=false",
+        "--gate-within",
+        "1ms",
+    ];
+    let said = three.call(&[waves.as_slice(), &["--output", "ndjson"]].concat(), 1);
+    let ends = Three::ends(&said);
+    assert_eq!(ends["h1"]["status"], "ok", "{ends:?}");
+    for host in ["h2", "h3"] {
+        assert_eq!(ends[host]["status"], "withheld", "{ends:?}");
+    }
+    let done = [1, 2, 3].map(|host| three.read(host, "one").is_some());
+    assert_eq!(done, [true, false, false]);
+    // What the profile says of waves counts as well.
+    fs::write(
+        three.place.path("profiles/p.toml"),
+        "modules = [\"m\"]\n\n[rollout]\nwaves = [1]\ngates = [{ command = \"false\" }]\n",
+    )
+    .unwrap();
+    three.call(
+        &["plan", "--profile", "p", "--out", "kept", "--timeout", "10m"],
+        0,
+    );
+    let said = three.call(
+        &["apply", "kept", "--gate-within", "1ms", "--output", "ndjson"],
+        1,
+    );
+    let ends = Three::ends(&said);
+    assert_eq!(
+        (&ends["h1"]["status"], &ends["h2"]["status"]),
+        (&"ok".into(), &"withheld".into()),
+        "{ends:?}"
+    );
+}
