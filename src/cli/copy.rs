@@ -12,6 +12,7 @@ use crate::runner::fleet::DEFAULT_PARALLEL;
 use crate::runner::{Errand, Fleet, Work};
 
 use super::asking::{self, AskArgs, BecomeArgs};
+use super::completions::offer;
 use super::recording::RecordArgs;
 use super::signals;
 use super::telling::TellingArgs;
@@ -60,7 +61,7 @@ struct UpArgs {
     #[arg(long)]
     skip_links: bool,
     /// Files and directories here, then the path on hosts: its new name or, ending in `/`, the directory it comes into
-    #[arg(required = true, num_args = 2.., value_names = ["LOCAL", "REMOTE"])]
+    #[arg(required = true, num_args = 2.., value_names = ["LOCAL", "REMOTE"], add = offer::files())]
     paths: Vec<PathBuf>,
 }
 
@@ -79,7 +80,7 @@ struct DownArgs {
     #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
     max_size: u64,
     /// Paths on hosts, then the directory here that gets one for each host
-    #[arg(required = true, num_args = 2.., value_names = ["REMOTE", "LOCAL"])]
+    #[arg(required = true, num_args = 2.., value_names = ["REMOTE", "LOCAL"], add = offer::files())]
     paths: Vec<PathBuf>,
 }
 

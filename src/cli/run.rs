@@ -13,6 +13,7 @@ use crate::runner::fleet::DEFAULT_PARALLEL;
 use crate::runner::{self, Fleet, Spool, Work};
 
 use super::asking::{self, AskArgs, BecomeArgs};
+use super::completions::offer;
 use super::recording::RecordArgs;
 use super::signals;
 use super::telling::TellingArgs;
@@ -38,7 +39,7 @@ pub(super) struct Args {
     #[command(flatten)]
     ask: AskArgs,
     /// Run this script, by what its `#!` line names or by sh, with what stands behind `--` as its arguments
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", add = offer::files())]
     script: Option<PathBuf>,
     /// Give every host all that comes on our own stdin, which is read once, before anybody is contacted
     #[arg(long)]

@@ -273,7 +273,7 @@ pub(super) fn steps(mode: Mode, counts: StepCounts, paint: Paint) -> String {
         return String::new();
     }
     let parts = [
-        (counts.changed, Outcome::Changed, mode == Mode::Push),
+        (counts.changed, Outcome::Changed, mode.goes_on()),
         (counts.would_change, Outcome::WouldChange, mode == Mode::DryRun),
         (counts.ok, Outcome::Ok, true),
         (counts.skipped, Outcome::Skipped, false),
