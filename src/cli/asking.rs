@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use tokio_util::sync::CancellationToken;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::{Become, Connection, Host, check_user};
@@ -82,6 +84,12 @@ impl BecomeArgs {
         Ok(())
     }
 }
+
+/// `O_NONBLOCK` of Linux: a question that nobody waits for any more can be left.
+const NONBLOCKING: i32 = 0o4000;
+
+/// How often is looked whether somebody still waits for an answer.
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// Which passwords are asked for.
 #[derive(Debug, Args)]
@@ -191,15 +199,17 @@ impl Ask for Person {
         report::tty::aside(|| ask(question).ok())
     }
 
-    fn believes(&self, stranger: &Stranger) -> bool {
+    fn believes(&self, stranger: &Stranger, left: &CancellationToken) -> bool {
         let _one = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        report::tty::aside(|| believes(stranger)).unwrap_or(false)
+        report::tty::aside(|| believes(stranger, left)).unwrap_or(false)
     }
 }
 
 /// Asks about a host's key in the words of ssh, and takes its answers: `yes`, `no`, or the fingerprint itself.
-fn believes(stranger: &Stranger) -> io::Result<bool> {
-    let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
+fn believes(stranger: &Stranger, left: &CancellationToken) -> io::Result<bool> {
+    let mut options = File::options();
+    options.read(true).write(true).custom_flags(NONBLOCKING);
+    let mut terminal = options.open("/dev/tty")?;
     let fingerprint = stranger.key.fingerprint();
     let address = stranger.address.map(|address| format!(" ({address})"));
     let mut question = format!(
@@ -211,9 +221,21 @@ fn believes(stranger: &Stranger) -> io::Result<bool> {
     );
     loop {
         terminal.write_all(question.as_bytes())?;
-        let mut answer = String::new();
-        BufReader::new((&terminal).take(MAX_BYTES as u64)).read_line(&mut answer)?;
-        match answer.trim() {
+        let mut answer = [0; MAX_BYTES];
+        // A terminal hands out whole lines.
+        let length = loop {
+            match terminal.read(&mut answer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if left.is_cancelled() {
+                        terminal.write_all(b"\n")?;
+                        return Ok(false);
+                    }
+                    std::thread::sleep(GLANCE);
+                }
+                read => break read?,
+            }
+        };
+        match String::from_utf8_lossy(&answer[..length]).trim() {
             "yes" => return Ok(true),
             "" | "no" => return Ok(false),
             said if said == fingerprint => return Ok(true),

@@ -13,6 +13,7 @@ use provision::transport::ssh::{Ask, Ssh, Stranger};
 use russh::MethodKind;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
 
 use super::within;
 use crate::kit::host::host;
@@ -30,7 +31,7 @@ impl Ask for Says {
         Some(Secret::new(self.0))
     }
 
-    fn believes(&self, stranger: &Stranger) -> bool {
+    fn believes(&self, stranger: &Stranger, _: &CancellationToken) -> bool {
         panic!("nobody is asked about {stranger:?}");
     }
 }

@@ -11,6 +11,7 @@ use provision::script::Secret;
 use provision::transport::Transport;
 use provision::transport::ssh::{Ask, Ssh, Stranger};
 use russh::keys::Algorithm;
+use tokio_util::sync::CancellationToken;
 
 use super::trust::key;
 use super::within;
@@ -31,7 +32,7 @@ impl Ask for Believes {
         panic!("nobody has a secret to be asked for: {question}");
     }
 
-    fn believes(&self, stranger: &Stranger) -> bool {
+    fn believes(&self, stranger: &Stranger, _: &CancellationToken) -> bool {
         assert!(!self.busy.swap(true, Ordering::SeqCst), "two questions at a time");
         self.asked.lock().unwrap().push(stranger.clone());
         // Long enough for others to arrive while this one is open.
@@ -196,11 +197,24 @@ fn run(folder: &Folder, answers: Option<&str>) -> (Option<i32>, String) {
         .spawn()
         .unwrap();
     let mut typed = child.stdin.take().unwrap();
-    // A terminal keeps what is typed ahead.
-    std::io::Write::write_all(&mut typed, answers.unwrap_or_default().as_bytes()).unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let (mut text, mut piece, mut answers) = (Vec::new(), [0; 4096], answers);
+    loop {
+        let length = std::io::Read::read(&mut stdout, &mut piece).unwrap();
+        if length == 0 {
+            break;
+        }
+        text.extend_from_slice(&piece[..length]);
+        // A signal is for whoever is there by then, so it is not typed ahead.
+        if String::from_utf8_lossy(&text).contains("continue connecting")
+            && let Some(answers) = answers.take()
+        {
+            std::io::Write::write_all(&mut typed, answers.as_bytes()).unwrap();
+        }
+    }
     let output = child.wait_with_output().unwrap();
     drop(typed);
-    let text = [output.stdout, output.stderr].concat();
+    text.extend(output.stderr);
     (output.status.code(), String::from_utf8(text).unwrap())
 }
 
@@ -258,6 +272,10 @@ async fn the_person_at_the_terminal_is_asked_as_ssh_asks() {
         );
         std::fs::remove_file(file(&server)).unwrap();
     }
+    // Ctrl-C leaves the question, and the run.
+    let (code, text) = run(Some("\u{3}"));
+    assert_eq!(code, Some(130), "{text}");
+    assert!(text.contains(&asked) && !file(&server).exists(), "{text}");
     // Nobody is asked in a batch.
     let config = std::fs::read_to_string(folder.path("config")).unwrap();
     folder.write("config", &format!("BatchMode yes\n{config}"));

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use tokio_util::sync::CancellationToken;
+
 use super::key::Key;
 use crate::script::Secret;
 
@@ -10,8 +12,8 @@ pub trait Ask: Send + Sync {
     /// Asks for a secret, and waits; `None` when there is nobody, or no answer.
     fn secret(&self, question: &str) -> Option<Secret>;
 
-    /// Whether this key is the host's; no answer is a no.
-    fn believes(&self, stranger: &Stranger) -> bool;
+    /// Whether this key is the host's; no answer is a no. Once `left` is cancelled nobody waits for one any more.
+    fn believes(&self, stranger: &Stranger, left: &CancellationToken) -> bool;
 }
 
 /// A host's key that is in no file, as a person is asked about it.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
 
 use super::trust::Decision;
 use super::{Ssh, Stranger};
@@ -40,10 +41,11 @@ impl Ssh {
         }
         let (name, key) = (stranger.name.clone(), stranger.key.clone());
         let ask = Arc::clone(ask);
-        if spawn_blocking(move || ask.believes(&stranger))
-            .await
-            .unwrap_or(false)
-        {
+        let left = CancellationToken::new();
+        // Cancelled with this future: who ends the run need not answer first.
+        let _waiting = left.clone().drop_guard();
+        let asking = spawn_blocking(move || ask.believes(&stranger, &left));
+        if asking.await.unwrap_or(false) {
             self.trust.learn(connection, &name, key).await
         } else {
             refused.insert(this);
