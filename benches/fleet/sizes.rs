@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use provision::config::{Data, Value};
@@ -51,7 +51,7 @@ pub(super) fn run() -> Outcome<()> {
     Ok(())
 }
 
-fn read(kind: &str, folder: &PathBuf) -> Outcome<Resource> {
+fn read(kind: &str, folder: &Path) -> Outcome<Resource> {
     let path = folder.join("step.toml");
     let text = fs::read_to_string(&path)?;
     let source = Source::new(&path, text.clone());

@@ -159,17 +159,7 @@ impl Step {
             }
         }
         let mut mistakes = fields.finish();
-        let source = match key {
-            "file" => mistakes
-                .take(bring(&mut table, item, folder).map_err(Diagnostics::from))
-                .flatten(),
-            // It keeps the name, by which it says where it comes from.
-            "archive" => table.get("source").and_then(|named| {
-                let read = read_named(named, folder).map_err(Diagnostics::from);
-                mistakes.take(read).map(|(_, bytes)| bytes)
-            }),
-            _ => None,
-        };
+        let source = source(key, &mut table, item, folder, &mut mistakes);
         mistakes.into_result(Self {
             key,
             value: Value {
@@ -310,6 +300,27 @@ fn loop_name(value: &Value) -> Result<String, Diagnostic> {
         return Err(Diagnostic::new(format!("`{name}` is taken")).at(&value.origin));
     }
     Ok(name.to_owned())
+}
+
+/// The bytes of the file that a step of the kind `key` copies.
+fn source(
+    key: &str,
+    table: &mut Table,
+    item: &Value,
+    folder: &Path,
+    mistakes: &mut Diagnostics,
+) -> Option<Vec<u8>> {
+    match key {
+        "file" => mistakes
+            .take(bring(table, item, folder).map_err(Diagnostics::from))
+            .flatten(),
+        // It keeps the name, by which it says where it comes from.
+        "archive" => table.get("source").and_then(|named| {
+            let read = read_named(named, folder).map_err(Diagnostics::from);
+            mistakes.take(read).map(|(_, bytes)| bytes)
+        }),
+        _ => None,
+    }
 }
 
 /// Reads what a file's `source` or `template` names: the former's bytes are given, the latter's text becomes `content`.

@@ -119,20 +119,7 @@ impl HostRun {
                 )?;
             }
             Frame::Failed { step, why } => {
-                let is_condition = |step: usize| {
-                    let planned = self.plan.steps.get(step);
-                    planned.is_some_and(|planned| planned.resource.assertion().is_some())
-                };
-                let reason = match why {
-                    Failure::Apply(_) if is_condition(step) => Reason::NotHeld,
-                    Failure::Apply(status) => Reason::ApplyExit { status },
-                    Failure::Verify => Reason::NotVerified,
-                    Failure::Room => Reason::NoRoom,
-                    Failure::Content => Reason::NoContent,
-                    Failure::Unplanned => Reason::NotPlanned,
-                    Failure::Locked(pid) => Reason::Locked { pid },
-                    Failure::Late(seconds) => Reason::TimedOut { seconds },
-                };
+                let reason = self.reason(step, why);
                 self.applied(step, Outcome::Failed, Some(reason), emit)?;
             }
             Frame::Reboot(step) => {
@@ -161,6 +148,22 @@ impl HostRun {
             Frame::End => self.over(emit)?,
         }
         Ok(())
+    }
+
+    /// What the host's word for a failure means.
+    fn reason(&self, step: usize, why: Failure) -> Reason {
+        let planned = self.plan.steps.get(step);
+        let is_condition = planned.is_some_and(|planned| planned.resource.assertion().is_some());
+        match why {
+            Failure::Apply(_) if is_condition => Reason::NotHeld,
+            Failure::Apply(status) => Reason::ApplyExit { status },
+            Failure::Verify => Reason::NotVerified,
+            Failure::Room => Reason::NoRoom,
+            Failure::Content => Reason::NoContent,
+            Failure::Unplanned => Reason::NotPlanned,
+            Failure::Locked(pid) => Reason::Locked { pid },
+            Failure::Late(seconds) => Reason::TimedOut { seconds },
+        }
     }
 
     fn observe(&mut self) -> Result<(), &'static str> {

@@ -39,9 +39,13 @@ impl Unmet {
 
     /// The host is left as it is because of `of`. All its conditions that do not hold are told at once.
     fn stopped(of: usize, failed: &[usize], wanted: &[usize]) -> Self {
-        let ends = wanted.iter().map(|step| match failed.contains(step) {
-            true => (*step, (Outcome::Failed, Reason::NotHeld)),
-            false => (*step, (Outcome::Skipped, Reason::AfterFailure { of })),
+        let ends = wanted.iter().map(|step| {
+            let end = if failed.contains(step) {
+                (Outcome::Failed, Reason::NotHeld)
+            } else {
+                (Outcome::Skipped, Reason::AfterFailure { of })
+            };
+            (*step, end)
         });
         Self {
             outcomes: ends.collect(),
