@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::document;
+use crate::inventory::Converted;
 
 use super::Outcome;
 use super::outcome::print;
@@ -9,7 +10,7 @@ use super::whom::HostsArgs;
 
 pub(super) fn run(hosts: &HostsArgs) -> Outcome {
     let shown = hosts.file().display();
-    let Some((root, notes)) = hosts.convert()? else {
+    let Some(Converted { root, notes }) = hosts.convert()? else {
         let mistake = Diagnostic::new(format!("{shown} is an inventory in TOML already"));
         return Err(mistake
             .help("`convert` is for inventories of Ansible and for ssh_config")

@@ -43,7 +43,7 @@ enum What {
     },
     /// Connect to the hosts and say of each how that went, and what it is
     Test(super::hosts_test::Args),
-    /// Print an inventory of Ansible, or of ssh_config(5), as one in TOML
+    /// Print an inventory of Ansible, or of `ssh_config(5)`, as one in TOML
     Convert,
 }
 

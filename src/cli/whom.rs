@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::config::Table;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::inventory::ssh_config::{Choice, SshConfig};
-use crate::inventory::{Connection, Environment, Host, HostKeyPolicy, Inventory, Route};
+use crate::inventory::{Connection, Converted, Environment, Host, HostKeyPolicy, Inventory, Route};
 
 use super::completions::offer;
 use super::failed;
@@ -16,7 +15,7 @@ use super::failed;
 /// Which hosts.
 #[derive(Debug, Args)]
 pub(super) struct HostsArgs {
-    /// The inventory: a file in TOML, one of Ansible's, or one of ssh_config(5) such as `~/.ssh/config`
+    /// The inventory: a file in TOML, one of Ansible's, or one of `ssh_config(5)` such as `~/.ssh/config`
     #[arg(
         long,
         value_name = "FILE",
@@ -84,7 +83,7 @@ impl HostsArgs {
     }
 
     /// The inventory of another tool in tables, and what they leave out.
-    pub(super) fn convert(&self) -> Result<Option<(Arc<Table>, Vec<String>)>, Diagnostics> {
+    pub(super) fn convert(&self) -> Result<Option<Converted>, Diagnostics> {
         self.read(Inventory::convert)
     }
 

@@ -53,6 +53,15 @@ pub struct Inventory {
     pub ssh_notes: Vec<Diagnostic>,
 }
 
+/// An inventory of another tool, as one in TOML.
+#[derive(Clone, Debug)]
+pub struct Converted {
+    /// Its tables.
+    pub root: Arc<Table>,
+    /// What they leave out, in a person's words.
+    pub notes: Vec<String>,
+}
+
 /// A set of hosts.
 #[derive(Clone, Debug, Default)]
 pub struct Group {
@@ -96,19 +105,22 @@ impl Inventory {
 
     /// The tables of the inventory of another tool at `path`, as one in TOML has them, and what they leave out; nothing
     /// when it is in TOML already. What `ssh_config(5)` says of its hosts is written out.
-    pub fn convert(
-        path: &Path,
-        environment: &Environment,
-    ) -> Result<Option<(Arc<Table>, Vec<String>)>, Diagnostics> {
+    pub fn convert(path: &Path, environment: &Environment) -> Result<Option<Converted>, Diagnostics> {
         let (inventory, under) = Self::load_under(path, environment)?;
         let Some(root) = inventory.imported else {
             return Ok(None);
         };
         let Some(environment) = under else {
-            return Ok(Some((root, inventory.notes)));
+            return Ok(Some(Converted {
+                root,
+                notes: inventory.notes,
+            }));
         };
         let (root, notes) = ssh_config::hosts::written_out(&root, &environment)?;
-        Ok(Some((Arc::new(root), [inventory.notes, notes].concat())))
+        Ok(Some(Converted {
+            root: Arc::new(root),
+            notes: [inventory.notes, notes].concat(),
+        }))
     }
 
     /// Reads `source`; paths in it are relative to `folder`, which is absolute.

@@ -182,7 +182,7 @@ fn runs_are_offered() {
     assert!(run.starts_with("20"), "{offered:?}");
     assert_eq!(
         asked.bash(&format!("provision replay {}", &run[..6]), &run[..6]),
-        [run.clone()]
+        std::slice::from_ref(run)
     );
     assert_eq!(asked.bash("provision push --limit @failed:l", "l"), ["last"]);
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use provision::config::Data;
 use provision::inventory::ssh_config::{Choice, SshConfig};
-use provision::inventory::{Environment, Host, Inventory, Outline, Route};
+use provision::inventory::{Converted, Environment, Host, Inventory, Outline, Route};
 use tempfile::TempDir;
 
 use crate::kit::tools;
@@ -194,7 +194,7 @@ fn what_is_converted_says_the_same() {
     let environment = environment(home.path());
     let file = home.path().join(".ssh/config");
     let before = Inventory::load(&file, &environment).unwrap();
-    let (root, notes) = Inventory::convert(&file, &environment).unwrap().unwrap();
+    let Converted { root, notes } = Inventory::convert(&file, &environment).unwrap().unwrap();
     let text = provision::document::write(&root);
     let toml = home.path().join("inventory.toml");
     fs::write(&toml, &text).unwrap();
