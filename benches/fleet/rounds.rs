@@ -213,6 +213,12 @@ impl Bench {
             Target::None,
         );
 
+        self.memory(size)?;
+        self.sizes(size, steps).await
+    }
+
+    /// What a host at work takes of the whole program's memory, beside one that has nothing to do.
+    fn memory(&self, size: &Size) -> Outcome<()> {
         let mut nothing = Vec::new();
         let mut per_host = Vec::new();
         for _ in 0..3 {
@@ -233,7 +239,7 @@ impl Bench {
             Spread::of(per_host),
             Target::AtMost(64.0, 64.0),
         );
-        self.sizes(size, steps).await
+        Ok(())
     }
 
     async fn sizes(&self, size: &Size, steps: &Steps) -> Outcome<()> {
