@@ -19,6 +19,9 @@ const READ_AHEAD: usize = 2048;
 /// How much is kept of what a host says first.
 const FIRST: usize = 255;
 
+/// How a greeting begins (RFC 4253, section 4.2).
+const GREETING: &str = "SSH-";
+
 /// The first bytes of a host, for the case that it closes the connection without a greeting: sshd then says why.
 #[derive(Clone, Default)]
 pub(super) struct FirstWords(Arc<Mutex<Vec<u8>>>);
@@ -35,7 +38,9 @@ impl FirstWords {
         let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(&heard);
         let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let greeted = lines.clone().any(|line| line.starts_with("SSH-"));
+        // A greeting that breaks off is one, too.
+        let begins = |line: &str| line.starts_with(GREETING) || GREETING.starts_with(line);
+        let greeted = lines.clone().any(begins);
         lines.next().filter(|_| !greeted).map(str::to_owned)
     }
 }
@@ -121,5 +126,34 @@ impl AsyncWrite for Stream {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_instead_of_a_greeting_is_no_part_of_one() {
+        let instead = |bytes: &[u8]| {
+            let first = FirstWords::default();
+            first.hear(bytes);
+            first.instead_of_greeting()
+        };
+        for greeting in [
+            "",
+            "S",
+            "SSH",
+            "SSH-2.0-x\r\n",
+            "Welcome\r\nSSH-2.0-x\r\n",
+            "Welcome\r\nSS",
+        ] {
+            assert_eq!(instead(greeting.as_bytes()), None, "{greeting:?}");
+        }
+        assert_eq!(
+            instead(b"\r\nNot allowed at this time\r\n").as_deref(),
+            Some("Not allowed at this time")
+        );
+        assert_eq!(instead(b"SSL\n").as_deref(), Some("SSL"));
     }
 }
