@@ -16,6 +16,7 @@ mod fleet;
 mod kept;
 mod kinds;
 mod lockout;
+mod long_way;
 mod modules_page;
 mod prove;
 mod reboot;
