@@ -18,6 +18,7 @@ use super::upload::{begin, number, steps};
 use super::{digest, hex};
 use crate::event::{Event, HostStatus, Outcome, Phase, Reason, Step, StepCounts, Uncopied};
 use crate::inventory::Host;
+use crate::plan;
 use crate::runner::{Errand, Site};
 use crate::script::NulError;
 use crate::transport::{BoxFuture, Session};
@@ -63,7 +64,7 @@ impl Fetch {
 impl Fetch {
     /// All that a host could be sent: the half that asks, and both halves as one shell reads them.
     pub fn programs(&self, nonce: &Nonce) -> Result<[Vec<u8>; 2], NulError> {
-        let ask = [program::head(nonce), self.ask.to_vec()].concat();
+        let ask = [plan::head(nonce), self.ask.to_vec()].concat();
         let gives = self.paths.iter().map(|path| Give {
             path,
             below: b"a b/c",

@@ -1,15 +1,5 @@
 # Sends files, each as many bytes as were announced: what has become shorter is filled up, and its digest tells.
 
-# exactly BYTES: passes on so many of stdin.
-exactly() {
-  if [ "$1" -ge 65536 ]; then
-    dd bs=65536 count="$(($1 / 65536))" iflag=fullblock 2>/dev/null || return
-  fi
-  if [ "$(($1 % 65536))" -gt 0 ]; then
-    dd bs="$(($1 % 65536))" count=1 iflag=fullblock 2>/dev/null || return
-  fi
-}
-
 # give INDEX SIZE FROM DIGEST PATH: from the byte FROM on where what is before it has this digest, else all.
 give() {
   from=$3

@@ -1,14 +1,13 @@
 //! The programs of a copy, in two halves: one that asks, one that carries out what is needed. Pure.
 
 use crate::script::{NulError, Script};
-use crate::wire::Nonce;
 
 use super::local::{Entry, Kind};
 
 const UPLOAD_ASK: &str = include_str!("upload_ask.sh");
-const UPLOAD_ACT: &str = include_str!("upload_act.sh");
+const UPLOAD_ACT: &str = concat!(include_str!("exactly.sh"), include_str!("upload_act.sh"));
 const DOWNLOAD_ASK: &str = include_str!("download_ask.sh");
-const DOWNLOAD_ACT: &str = include_str!("download_act.sh");
+const DOWNLOAD_ACT: &str = concat!(include_str!("exactly.sh"), include_str!("download_act.sh"));
 
 /// What is wanted of every file, beside its content.
 #[derive(Clone, Debug, Default)]
@@ -28,11 +27,6 @@ impl Wanted {
         };
         format!("{mode:o}")
     }
-}
-
-/// The first lines of a program, all that tells it from others.
-pub(super) fn head(nonce: &Nonce) -> Vec<u8> {
-    format!("{{\nnonce={}\n", nonce.as_str()).into_bytes()
 }
 
 /// Text under construction: statements behind functions.

@@ -12,6 +12,7 @@ use super::talk::{End, Ledger, Starter, Talk};
 use crate::event::{Event, HostStatus, Outcome, Phase, Reason, Step, StepCounts, Uncopied};
 use crate::inventory::Host;
 use crate::name::{Name, NameError};
+use crate::plan;
 use crate::runner::{Errand, Site};
 use crate::script::NulError;
 use crate::transport::{BoxFuture, Feed, Session};
@@ -79,7 +80,7 @@ impl Target {
 impl Target {
     /// All that a host could be sent: the half that asks, and both halves as one shell reads them.
     pub fn programs(&self, nonce: &Nonce) -> Result<[Vec<u8>; 2], NulError> {
-        let ask = [program::head(nonce), self.ask.to_vec()].concat();
+        let ask = [plan::head(nonce), self.ask.to_vec()].concat();
         let needed = (0..self.entries.len()).map(|index| match index % 3 {
             0 => (index, Need::Access),
             _ => (index, Need::All),
@@ -348,7 +349,7 @@ pub(super) async fn begin<'a>(
         return Err(HostStatus::Unsupported { detail });
     }
     let nonce = Nonce::new(random);
-    let running = session.run_shared(program::head(&nonce), Arc::clone(ask)).await;
+    let running = session.run_shared(plan::head(&nonce), Arc::clone(ask)).await;
     let running = running.map_err(|cause| HostStatus::Unreachable { cause })?;
     let mut talk = Talk::new(running, &nonce, site);
     match talk.next().await {

@@ -9,16 +9,6 @@ uid=$(id -u)
 # failed INDEX WHY
 failed() { printf 'failed %s %s\n' "$1" "$2"; }
 
-# exactly BYTES: passes on so many of stdin and reads no more.
-exactly() {
-  if [ "$1" -ge 65536 ]; then
-    dd bs=65536 count="$(($1 / 65536))" iflag=fullblock 2>/dev/null || return
-  fi
-  if [ "$(($1 % 65536))" -gt 0 ]; then
-    dd bs="$(($1 % 65536))" count=1 iflag=fullblock 2>/dev/null || return
-  fi
-}
-
 # above PATH: the directory it is in, made if need be, in $dir.
 above() {
   dir=${1%/*}
