@@ -16,7 +16,6 @@ use crate::runner::{Fleet, Work};
 
 use super::outcome::print;
 use super::plan::salt;
-use super::ready::ready;
 use super::rollout::LimitArgs;
 use super::signals;
 use super::wanted::WantedArgs;
@@ -52,14 +51,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let notes = Arc::new(Notes::new(salt()?));
     let (summary, mut ended, plans, redactor) = signals::runtime()?.block_on(async {
         let cancel = signals::listen()?;
-        let ready = ready(
-            prepared,
-            &args.wanted.trust,
-            &args.wanted.ask,
-            args.wanted.parallel,
-            &cancel,
-        )
-        .await?;
+        let ready = args.wanted.ready(prepared, &cancel).await?;
         let mut redactor = Redactor::new(ready.hidden);
         let (events, mut receiver) = tokio::sync::mpsc::channel::<Stamped>(1024);
         let fleet = Fleet::new(ready.transport)

@@ -12,7 +12,6 @@ use crate::report::{fold, words};
 use crate::runner::{Fleet, Work};
 
 use super::completions::offer;
-use super::ready::ready;
 use super::recording::{RecordArgs, warn};
 use super::rollout::LimitArgs;
 use super::signals;
@@ -62,14 +61,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let notes = Arc::new(Notes::new(salt));
     let (code, plans) = signals::runtime()?.block_on(async {
         let cancel = signals::listen()?;
-        let ready = ready(
-            prepared,
-            &args.wanted.trust,
-            &args.wanted.ask,
-            args.wanted.parallel,
-            &cancel,
-        )
-        .await?;
+        let ready = args.wanted.ready(prepared, &cancel).await?;
         let (events, teller) = args.telling.start(ready.hidden, args.record.start(None))?;
         let fleet = Fleet::new(ready.transport)
             .parallel(args.wanted.parallel)

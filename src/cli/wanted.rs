@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 
+use crate::runner::Cancel;
 use crate::runner::fleet::DEFAULT_PARALLEL;
 use crate::secret::Mode;
 
@@ -11,6 +12,7 @@ use super::Failure;
 use super::asking::AskArgs;
 use super::completions::offer;
 use super::project::{self, Prepared, ProfilesArgs, SetArgs};
+use super::ready::{Ready, ready};
 use super::whom::{HostsArgs, TrustArgs};
 
 /// A profile, hosts, and the way to them.
@@ -38,5 +40,10 @@ impl WantedArgs {
     /// Reads all that the profile needs, and fetches its secrets when nothing is wrong with the files.
     pub(super) fn prepare(&self) -> Result<Prepared, Failure> {
         project::prepare(&self.hosts, &self.profiles, &self.profile, &self.set, Mode::Fetch)
+    }
+
+    /// Makes ready what has been prepared, on the way to the hosts that the flags describe.
+    pub(super) async fn ready(&self, prepared: Prepared, cancel: &Cancel) -> Result<Ready, Failure> {
+        ready(prepared, &self.trust, &self.ask, self.parallel, cancel).await
     }
 }
