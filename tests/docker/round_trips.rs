@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::kit::binary::Folder;
+use crate::kit::binary::{Folder, Told};
 use crate::kit::docker::{self, Host};
 use crate::kit::proxy::{Fault, Proxy};
 
@@ -47,6 +47,13 @@ async fn far(folder: &Folder) -> Proxy {
     proxy
 }
 
+/// A push of the folder's profile that ends well, off the threads that the proxy needs.
+async fn pushed(folder: &Folder) -> Told {
+    let command = folder.push("p").args(["--output", "ndjson"]);
+    let told = tokio::task::spawn_blocking(|| command.plain());
+    told.await.unwrap().exits(0)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_push_that_changes_nothing_costs_nine() {
     let Some(_lease) = docker::lease(&["db2"]) else {
@@ -58,11 +65,7 @@ async fn a_push_that_changes_nothing_costs_nine() {
         folder.push("p").ndjson().exits(0);
 
         let proxy = far(&folder).await;
-        let command = folder.push("p").args(["--output", "ndjson"]);
-        let told = tokio::task::spawn_blocking(|| command.plain())
-            .await
-            .unwrap()
-            .exits(0);
+        let told = pushed(&folder).await;
         assert_eq!(told.summary()["steps"]["ok"], count, "{}", told.stdout);
         let (trips, took) = (proxy.round_trips(), told.host("far")["took"].as_f64().unwrap());
         println!(
@@ -75,11 +78,7 @@ async fn a_push_that_changes_nothing_costs_nine() {
 
         // Counted is the longest conversation so far.
         HOST.sh("rm -r /srv/far");
-        let command = folder.push("p").args(["--output", "ndjson"]);
-        let told = tokio::task::spawn_blocking(|| command.plain())
-            .await
-            .unwrap()
-            .exits(0);
+        let told = pushed(&folder).await;
         assert_eq!(told.summary()["steps"]["changed"], count - 3, "{}", told.stdout);
         let trips = proxy.round_trips();
         println!("{} of them to change: {trips} round trips", count - 3);
@@ -109,11 +108,7 @@ async fn facts_cost_one_more_however_many_there_are() {
         folder.push("p").ndjson().exits(0);
 
         let proxy = far(&folder).await;
-        let command = folder.push("p").args(["--output", "ndjson"]);
-        let told = tokio::task::spawn_blocking(|| command.plain())
-            .await
-            .unwrap()
-            .exits(0);
+        let told = pushed(&folder).await;
         assert_eq!(told.summary()["steps"]["ok"], 2, "{}", told.stdout);
         let trips = proxy.round_trips();
         println!("{} facts: {trips} round trips", content.matches("facts.").count());

@@ -1,7 +1,6 @@
 //! Hosts that misbehave once a program runs: the traps of russh and of SSH itself, each sprung on purpose.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use provision::inventory::{Connection, HostKeyPolicy};
@@ -11,7 +10,7 @@ use russh::server::{Handle, Msg};
 use russh::{Channel, ChannelMsg, Sig};
 use tokio::sync::Mutex;
 
-use super::{Transcript, exited, finish, within};
+use super::{Transcript, exited, finish, held_back, within};
 use crate::kit::host::{TestHost, host};
 use crate::kit::proxy::{Fault, Proxy};
 use crate::kit::ssh_server::{Manners, ScriptedServer};
@@ -119,18 +118,7 @@ async fn endless_output_is_held_back() {
     let mut running = run(&mut *session, "yes\n").await;
     assert!(matches!(within(running.next()).await, Some(Output::Stdout(_))));
     // It goes on until every buffer on the way is full, and then no further.
-    let mut before = 0;
-    within(async {
-        loop {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-            let now = proxy.passed.down.load(Ordering::SeqCst);
-            if now == before {
-                break;
-            }
-            before = now;
-        }
-    })
-    .await;
+    let before = held_back(&proxy).await;
     assert!(before < 32 << 20, "{before} bytes were taken unread");
     drop(running);
     within(session.close()).await;

@@ -18,9 +18,12 @@ mod traps;
 mod trust;
 mod unreachable;
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use provision::transport::{ExitStatus, Output, Running};
+
+use crate::kit::proxy::Proxy;
 
 /// No test may wait longer than this for anything.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -29,6 +32,22 @@ pub async fn within<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, work)
         .await
         .expect("it should not take this long")
+}
+
+/// How many bytes a host has got rid of, when every buffer on the way is full and nobody reads.
+pub async fn held_back(proxy: &Proxy) -> u64 {
+    let mut before = 0;
+    within(async {
+        loop {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let now = proxy.passed.down.load(Ordering::SeqCst);
+            if now == before {
+                break now;
+            }
+            before = now;
+        }
+    })
+    .await
 }
 
 /// All a program said, and how it ended.

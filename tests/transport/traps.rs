@@ -1,6 +1,5 @@
 //! Hosts that go against the protocol, or to its edges: numbers at their ends, words without end, windows ignored.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use provision::event::{ConnectPhase, Unreachable};
@@ -10,7 +9,7 @@ use provision::transport::{ExitStatus, Output, Transport};
 use russh::server::Handle;
 use russh::{ChannelMsg, Disconnect, Sig};
 
-use super::{exited, finish, within};
+use super::{exited, finish, held_back, within};
 use crate::kit::binary::Folder;
 use crate::kit::host::{TestHost, host};
 use crate::kit::proxy::{Fault, Proxy};
@@ -152,18 +151,7 @@ async fn output_beyond_the_window_is_held_back() {
     let mut session = within(Ssh::new().connect(&host(connection))).await.unwrap();
     let mut running = within(session.run(Vec::new())).await.unwrap();
     assert!(matches!(within(running.next()).await, Some(Output::Stdout(_))));
-    let mut before = 0;
-    within(async {
-        loop {
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            let now = proxy.passed.down.load(Ordering::SeqCst);
-            if now == before {
-                break;
-            }
-            before = now;
-        }
-    })
-    .await;
+    let before = held_back(&proxy).await;
     assert!(before < 32 << 20, "{before} bytes were taken unread");
     drop(running);
     within(session.close()).await;
