@@ -115,7 +115,7 @@ impl Summary {
     /// The exit code: of [`exit::CANCELLED`], [`exit::FAILED`] (also for hosts withheld or refused) and
     /// [`exit::UNREACHED`] the first that applies, [`exit::WELL`] otherwise.
     pub fn exit_code(&self) -> u8 {
-        if self.cancelled {
+        if self.cancelled || self.hosts.cancelled > 0 {
             exit::CANCELLED
         } else if self.hosts.failed > 0
             || self.steps.failed > 0

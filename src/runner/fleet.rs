@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use super::cancel::Cancel;
 use super::command::Command;
@@ -221,11 +222,16 @@ impl Fleet {
 
     async fn drive(&self, jobs: Vec<Job>, scene: Scene) {
         let permits = Arc::new(Semaphore::new(self.parallel.get()));
+        let over = CancellationToken::new();
         let watch = tokio::spawn({
-            let scene = scene.clone();
+            let (scene, over) = (scene.clone(), over.clone());
             async move {
-                scene.cancel.requested().await;
-                scene.emit(Event::Cancelling).await;
+                // A request is told of however short a time is left: hosts may end by it sooner than it is heard here.
+                tokio::select! {
+                    biased;
+                    () = scene.cancel.requested() => scene.emit(Event::Cancelling).await,
+                    () = over.cancelled() => {}
+                }
             }
         });
         let stop = Stop {
@@ -254,7 +260,7 @@ impl Fleet {
                 withheld = Some(Withheld::Gate);
             }
         }
-        watch.abort();
+        over.cancel();
         let _ = watch.await;
     }
 

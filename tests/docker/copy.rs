@@ -143,9 +143,9 @@ fn a_cut_link_costs_what_was_under_way() {
     assert_eq!(BUSYBOX.sh("ls -A /srv/cut"), "64M\n");
     drop(proxy);
 
-    // Ctrl-C in the middle: nothing in place, at once.
+    // Ctrl-C in the middle, where it cannot go on: nothing in place, at once.
     let (_proxy, inventory) = through(Fault {
-        delay: std::time::Duration::from_millis(20),
+        deaf_after: Some(half),
         ..Fault::default()
     });
     let started = Provision::new("copy")
@@ -156,7 +156,8 @@ fn a_cut_link_costs_what_was_under_way() {
         .start();
     BUSYBOX.until("some of it is there", "[ -s /srv/cut/.provision-copy.0/* ]");
     started.signal("INT");
-    assert_eq!(started.finish().code, Some(130));
+    let told = started.finish();
+    assert_eq!(told.code, Some(130), "{}{}", told.stdout, told.stderr);
     assert_eq!(BUSYBOX.sh("ls /srv/cut"), "64M\n");
     BUSYBOX.sh("rm -rf /srv/cut");
 }

@@ -278,6 +278,21 @@ async fn a_cancelled_run_ends_between_steps_and_begins_no_host() {
 }
 
 #[tokio::test]
+async fn a_request_is_told_of_even_where_the_hosts_are_quicker() {
+    let cancel = Cancel::default();
+    cancel.request();
+    let told = push(vec![("one", good()), ("other", good())], 1, &cancel).await;
+    assert_eq!(told.summary.hosts.cancelled, 2);
+    let tellings = told
+        .events
+        .iter()
+        .filter(|stamped| stamped.event == Event::Cancelling);
+    assert_eq!(tellings.count(), 1);
+    assert!(told.summary.cancelled);
+    assert_eq!(told.summary.exit_code(), 130);
+}
+
+#[tokio::test]
 async fn the_second_request_leaves_at_once() {
     let cancel = Cancel::default();
     let begun = CancellationToken::new();
