@@ -18,6 +18,17 @@ impl Cancel {
         self.gently.cancel();
     }
 
+    /// Ends between steps; asked for once more, it goes no further.
+    pub(super) fn gently(&self) {
+        self.gently.cancel();
+    }
+
+    /// Leaves at once.
+    pub(super) fn at_once(&self) {
+        self.gently.cancel();
+        self.at_once.cancel();
+    }
+
     /// One that ends with this one, and may end before.
     #[must_use]
     pub fn child(&self) -> Self {

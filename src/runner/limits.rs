@@ -48,9 +48,10 @@ pub(super) async fn within(mut scene: Scene, job: Job, limit: Option<Instant>) -
     scene.limit = Some(limit);
     let timer = async {
         tokio::time::sleep_until(limit.into()).await;
-        cancel.request();
+        // Whoever asked for the end before has not asked for it twice by that.
+        cancel.gently();
         tokio::time::sleep(GRACE).await;
-        cancel.request();
+        cancel.at_once();
         std::future::pending().await
     };
     tokio::select! {
