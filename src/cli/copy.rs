@@ -1,23 +1,17 @@
 //! `provision copy`: files to hosts, or from them.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::copy::{self, Access, Download, Fetch, Options, Refused, Target, Upload};
 use crate::diagnostic::Diagnostic;
 use crate::event::Mode;
-use crate::inventory::{Host, check_user};
-use crate::runner::fleet::DEFAULT_PARALLEL;
-use crate::runner::{Errand, Fleet, Work};
+use crate::inventory::check_user;
+use crate::runner::{Errand, Work};
 
-use super::asking::{self, AskArgs, BecomeArgs};
+use super::adhoc::AdHocArgs;
 use super::completions::offer;
-use super::recording::RecordArgs;
-use super::signals;
-use super::telling::TellingArgs;
-use super::whom::{HostsArgs, TrustArgs};
-use super::{Failure, Outcome, outcome};
+use super::{Outcome, outcome};
 
 const UP: &str = "Examples:
   provision copy up app.conf /etc/app.conf --become --mode 0644 --owner root:app
@@ -87,23 +81,10 @@ struct DownArgs {
 #[derive(Debug, clap::Args)]
 struct CommonArgs {
     #[command(flatten)]
-    hosts: HostsArgs,
-    #[command(flatten)]
-    trust: TrustArgs,
-    #[command(flatten)]
-    becoming: BecomeArgs,
-    #[command(flatten)]
-    ask: AskArgs,
+    adhoc: AdHocArgs,
     /// Say what would be copied, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Hosts at work at once
-    #[arg(long, value_name = "HOSTS", default_value_t = DEFAULT_PARALLEL)]
-    parallel: NonZeroUsize,
-    #[command(flatten)]
-    telling: TellingArgs,
-    #[command(flatten)]
-    record: RecordArgs,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
@@ -114,7 +95,7 @@ pub(super) fn run(args: &Args) -> Outcome {
 }
 
 fn up(args: &UpArgs) -> Outcome {
-    let (hosts, secrets) = args.common.hosts()?;
+    let (hosts, secrets) = args.common.adhoc.hosts()?;
     super::run::carries_all(&hosts)?;
     let Some((target, sources)) = args.paths.split_last() else {
         return Ok(0);
@@ -146,7 +127,7 @@ fn up(args: &UpArgs) -> Outcome {
 }
 
 fn down(args: &DownArgs) -> Outcome {
-    let (hosts, secrets) = args.common.hosts()?;
+    let (hosts, secrets) = args.common.adhoc.hosts()?;
     let Some((local, paths)) = args.paths.split_last() else {
         return Ok(0);
     };
@@ -178,16 +159,6 @@ fn down(args: &DownArgs) -> Outcome {
 }
 
 impl CommonArgs {
-    /// The hosts, and what must not be shown.
-    fn hosts(&self) -> Result<(Vec<Arc<Host>>, Vec<String>), Failure> {
-        let hosts = self.hosts.select(&self.hosts.inventory()?)?;
-        self.telling.check(hosts.iter().map(|host| &host.name))?;
-        let mut hosts: Vec<_> = hosts.into_iter().map(|host| self.trust.apply(host)).collect();
-        self.becoming.apply(&mut hosts)?;
-        let secrets = self.ask.apply(&mut hosts)?;
-        Ok((hosts, secrets))
-    }
-
     fn run(
         &self,
         way: &str,
@@ -199,15 +170,7 @@ impl CommonArgs {
         let mode = if self.dry_run { Mode::DryRun } else { Mode::Copy };
         let paths = paths.iter().map(|path| path.display().to_string());
         let label: Vec<String> = std::iter::once(way.to_owned()).chain(paths).collect();
-        signals::runtime()?.block_on(async {
-            let cancel = signals::listen()?;
-            let recorder = self.record.start(Some(&label));
-            let (events, teller) = self.telling.start(secrets, recorder)?;
-            let fleet = Fleet::new(Arc::new(asking::ssh())).parallel(self.parallel);
-            let work = Work::Errands(mode, errands);
-            let summary = fleet.run(None, work, events, &cancel).await;
-            teller.finish(&summary)
-        })
+        self.adhoc.run(&label, Work::Errands(mode, errands), secrets)
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! What their exit codes mean stands in `outcome`.
 
+mod adhoc;
 mod agreement;
 mod apply;
 mod asking;

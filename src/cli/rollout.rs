@@ -96,7 +96,7 @@ impl RolloutArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub(super) struct LimitArgs {
-    /// How long one host may take; then no new step starts there
+    /// How long one host may take; then no new step starts there, and a command of `provision run` is ended
     #[arg(long, value_name = "TIME", value_parser = duration)]
     host_timeout: Option<Duration>,
     /// How long the whole run may take; then no new step starts
@@ -105,6 +105,11 @@ pub(super) struct LimitArgs {
 }
 
 impl LimitArgs {
+    /// Whether anything may be ended by them.
+    pub(super) fn are_set(&self) -> bool {
+        self.host_timeout.is_some() || self.timeout.is_some()
+    }
+
     /// The time limits, gates' left as they are.
     pub(super) fn limits(&self) -> Limits {
         Limits {

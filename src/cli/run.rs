@@ -2,22 +2,16 @@
 
 use std::fs;
 use std::io;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::{Become, Host};
 use crate::plan::{Command, Shebang};
-use crate::runner::fleet::DEFAULT_PARALLEL;
-use crate::runner::{self, Fleet, Spool, Work};
+use crate::runner::{self, Spool, Work};
 
-use super::asking::{self, AskArgs, BecomeArgs};
+use super::adhoc::AdHocArgs;
 use super::completions::offer;
-use super::recording::RecordArgs;
-use super::signals;
-use super::telling::TellingArgs;
-use super::whom::{HostsArgs, TrustArgs};
 use super::{Failure, Outcome};
 
 /// The longest script taken: it is sent within a program, and copied for every host at work.
@@ -31,26 +25,13 @@ const MAX_SCRIPT: u64 = 1 << 20;
   pg_dump app | provision run --limit db2 --stdin --become-user postgres -- psql app")]
 pub(super) struct Args {
     #[command(flatten)]
-    hosts: HostsArgs,
-    #[command(flatten)]
-    trust: TrustArgs,
-    #[command(flatten)]
-    becoming: BecomeArgs,
-    #[command(flatten)]
-    ask: AskArgs,
+    adhoc: AdHocArgs,
     /// Run this script, by what its `#!` line names or by sh, with what stands behind `--` as its arguments
     #[arg(long, value_name = "FILE", add = offer::files())]
     script: Option<PathBuf>,
     /// Give every host all that comes on our own stdin, which is read once, before anybody is contacted
     #[arg(long)]
     stdin: bool,
-    /// Hosts at work at once
-    #[arg(long, value_name = "HOSTS", default_value_t = DEFAULT_PARALLEL)]
-    parallel: NonZeroUsize,
-    #[command(flatten)]
-    telling: TellingArgs,
-    #[command(flatten)]
-    record: RecordArgs,
     /// `-` is the same as --stdin
     #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true)]
     dash: Option<String>,
@@ -60,21 +41,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let hosts = args.hosts.select(&args.hosts.inventory()?)?;
-    args.telling.check(hosts.iter().map(|host| &host.name))?;
-    let mut hosts: Vec<_> = hosts.into_iter().map(|host| args.trust.apply(host)).collect();
-    args.becoming.apply(&mut hosts)?;
-    let secrets = args.ask.apply(&mut hosts)?;
-    let command = args.command(&hosts)?;
-    signals::runtime()?.block_on(async {
-        let cancel = signals::listen()?;
-        let recorder = args.record.start(Some(&args.label()));
-        let (events, teller) = args.telling.start(secrets, recorder)?;
-        let fleet = Fleet::new(Arc::new(asking::ssh())).parallel(args.parallel);
-        let work = Work::Command(hosts, Arc::new(command));
-        let summary = fleet.run(None, work, events, &cancel).await;
-        teller.finish(&summary)
-    })
+    let (hosts, secrets) = args.adhoc.hosts()?;
+    let command = Arc::new(args.command(&hosts)?);
+    args.adhoc
+        .run(&args.label(), Work::Command(hosts, command), secrets)
 }
 
 impl Args {
@@ -90,7 +60,12 @@ impl Args {
             None => Command::Words(&self.command),
         };
         let fed = self.stdin || self.dash.is_some();
-        let program = if fed { command.fed() } else { command.once() };
+        let watched = !fed && self.adhoc.limits.are_set();
+        let program = match (fed, watched) {
+            (true, _) => command.fed(),
+            (_, true) => command.watched(),
+            _ => command.once(),
+        };
         let program =
             program.map_err(|error| Diagnostic::new(format!("the command cannot be sent: {error}")))?;
         let input = if fed {
@@ -103,7 +78,8 @@ impl Args {
         Ok(runner::Command {
             program,
             input,
-            live: self.telling.is_verbose(),
+            live: self.adhoc.telling.is_verbose(),
+            watched,
         })
     }
 

@@ -60,6 +60,8 @@ struct Run {
     ending: Ending,
     /// Words for the step each host was in when it was lost or left.
     lost_in: HashMap<Name, String>,
+    /// How commands ended whose hosts have not ended yet.
+    exits: HashMap<Name, u32>,
     summary: Summary,
     at: Duration,
 }
@@ -98,6 +100,7 @@ impl Narrator {
                 answers: Answers::default(),
                 ending: Ending::default(),
                 lost_in: HashMap::new(),
+                exits: HashMap::new(),
                 summary: Summary::new(*mode),
                 at: stamped.at,
             });
@@ -239,20 +242,15 @@ impl Run {
                 );
             }
             Event::CommandFinished { host, status, .. } if *status != 0 => {
-                let brief = words::exit("", *status);
-                let more = vec![];
-                self.ending.add(
-                    host,
-                    Trouble {
-                        kind: "failed",
-                        brief,
-                        more,
-                    },
-                );
+                self.exits.insert(host.clone(), *status);
             }
             Event::HostFinished {
                 host, status, steps, ..
             } => {
+                if let (Some(exit), HostStatus::Failed) = (self.exits.remove(host), status) {
+                    let (kind, brief, more) = ("failed", words::exit("", exit), vec![]);
+                    self.ending.add(host, Trouble { kind, brief, more });
+                }
                 let Some(advice) = trouble(&self.fleet, host, status, *steps) else {
                     return;
                 };
@@ -283,7 +281,34 @@ pub(super) fn trouble(fleet: &Fleet, host: &Name, status: &HostStatus, steps: St
         // The answer's own exit status is the failure.
         (Mode::Command, HostStatus::Failed) => None,
         (_, HostStatus::Refused { refusal }) => Some(words::refusal(refusal, fleet.plan(host))),
-        _ => words::trouble(status, steps),
+        (mode, _) => words::trouble(status, steps).map(|advice| instead(mode, status, advice)),
+    }
+}
+
+/// `advice` for what is no push.
+fn instead(mode: Mode, status: &HostStatus, advice: Advice) -> Advice {
+    let next = match (mode, status) {
+        (Mode::Command, HostStatus::TimedOut) => {
+            let what = "it took longer than it may, and was ended".to_owned();
+            let next = "give it more time, or see by hand what it waits for".to_owned();
+            return Advice { what, next, ..advice };
+        }
+        (Mode::Command, HostStatus::Cancelled) => {
+            let what = "ended, or not begun".to_owned();
+            return Advice { what, ..advice };
+        }
+        (Mode::Command, HostStatus::Lost { .. }) => "what was running there may go on to its end",
+        (Mode::Command, HostStatus::Withheld { .. }) => "run it there, or give it more time",
+        (Mode::Copy, HostStatus::TimedOut) => {
+            "copy again to go on from where it stands, or give it more time"
+        }
+        (Mode::Copy, HostStatus::Lost { .. }) => "copy again to go on from where it stands",
+        (Mode::Copy, HostStatus::Withheld { .. }) => "copy again to go on, or give it more time",
+        _ => return advice,
+    };
+    Advice {
+        next: next.to_owned(),
+        ..advice
     }
 }
 

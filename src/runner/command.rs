@@ -27,6 +27,8 @@ pub struct Command {
     pub input: Option<Spool>,
     /// Whether its output is told as it comes, too.
     pub live: bool,
+    /// Whether it ends when its input does; one that does not is left to itself when nobody waits for it any more.
+    pub watched: bool,
 }
 
 impl Command {
@@ -36,6 +38,7 @@ impl Command {
             program,
             input: None,
             live: false,
+            watched: false,
         }
     }
 }
@@ -202,10 +205,10 @@ impl Scene {
             stderr,
         })
         .await;
-        let status = if status == 0 {
-            HostStatus::Ok
-        } else {
-            HostStatus::Failed
+        let status = match status {
+            0 => HostStatus::Ok,
+            _ if command.watched && self.cancel.is_requested() => HostStatus::Cancelled,
+            _ => HostStatus::Failed,
         };
         (status, nothing)
     }

@@ -19,5 +19,8 @@ pub const PRELUDE: &str = include_str!("prelude.sh");
 /// The start of a push's second half: the order in which a host is changed.
 pub const APPLY: &str = include_str!("apply.sh");
 
+/// The end of a program that runs `main` for as long as somebody listens.
+pub const WATCHED: &str = include_str!("watched.sh");
+
 /// The version of the frames' language, in the first frame.
 pub const VERSION: usize = 1;

@@ -206,3 +206,22 @@ fn of_endless_output_the_ends_are_kept_and_the_gap_is_told() {
         assert!(length < 300_000, "a record of {length} bytes");
     }
 }
+
+#[test]
+fn a_command_that_takes_too_long_is_ended_there_and_said() {
+    let fleet = fleet(2);
+    let command = "echo begun; sleep 600";
+    for limit in ["--host-timeout", "--timeout"] {
+        let said = fleet
+            .place
+            .call(&["run", limit, "2s", "--", command])
+            .fails_with(1)
+            .stdout;
+        assert!(said.contains("web[001-002] (exit 143):\n  begun\n"), "{said}");
+        assert!(
+            said.contains("timed out:  web[001-002]  it took longer than it may, and was ended\n"),
+            "{said}"
+        );
+        assert!(!said.contains("failed:"), "said once: {said}");
+    }
+}

@@ -64,6 +64,18 @@ pub fn plan_with(resources: Vec<Resource>, next: &[usize]) -> Arc<Plan> {
     })
 }
 
+/// Whether a process with this id is there and not merely waiting to be buried.
+pub fn lives(pid: &str) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    let state = status
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .trim_start()
+        .to_owned();
+    !state.is_empty() && !state.starts_with('Z')
+}
+
 /// A directory that stands for a host: its files and its state.
 pub struct Corner {
     pub dir: TempDir,

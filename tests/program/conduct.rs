@@ -7,25 +7,13 @@ use provision::event::{Event, Outcome, Reason};
 use provision::resource::{Resource, Sh};
 use provision::script::{Secret, Text};
 
-use crate::kit::shell::{Corner, Done, PUSH, SHELLS, plan};
+use crate::kit::shell::{Corner, Done, PUSH, SHELLS, lives, plan};
 
 fn reason(done: &Done) -> Option<Reason> {
     done.events.iter().find_map(|event| match event {
         Event::StepFinished { reason, .. } => reason.clone(),
         _ => None,
     })
-}
-
-/// Whether a process with this id is there and not merely waiting to be buried.
-fn lives(pid: &str) -> bool {
-    let status = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-    let state = status
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .trim_start()
-        .to_owned();
-    !state.is_empty() && !state.starts_with('Z')
 }
 
 #[test]

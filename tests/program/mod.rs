@@ -8,3 +8,4 @@ mod observed;
 mod resources;
 mod sources;
 mod text;
+mod watched;

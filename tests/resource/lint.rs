@@ -213,6 +213,8 @@ fn shellcheck_has_nothing_to_say_about_any_program() {
     programs.push(folder.path().join("script.sh"));
     let fed = [plan::head(&nonce()), script.fed().unwrap()].concat();
     fs::write(programs.last().unwrap(), fed).unwrap();
+    programs.push(folder.path().join("watched.sh"));
+    fs::write(programs.last().unwrap(), script.watched().unwrap()).unwrap();
     let upload = copy::Target::new(
         "~/a b",
         copy::gather(&["src/plan/compile".into()], false, false).unwrap(),

@@ -1,7 +1,7 @@
 //! Programs of `provision run`: a command or a script for people, whose output is not framed.
 
 use crate::script::{NulError, Script};
-use crate::wire::Nonce;
+use crate::wire::{ACT, Nonce, WATCHED, sent};
 
 /// What is run.
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +109,16 @@ impl Command<'_> {
             "{\nmain() {\n{}\n}\nmain </dev/null\nexit\n}\n",
             self.script()
         ))
+    }
+
+    /// The same, ended with all that it has started when the program's own input ends sooner.
+    pub fn watched(self) -> Result<Vec<u8>, NulError> {
+        let mut out = format!("{{\n{}main() {{\n", ACT.called_by([WATCHED.as_bytes()])).into_bytes();
+        self.script().render(&mut out, &mut |_| 0)?;
+        out.extend_from_slice(b"\n}\n");
+        out.extend_from_slice(sent(WATCHED).as_bytes());
+        out.extend_from_slice(b"}\n");
+        Ok(out)
     }
 
     /// A program that runs it with all on its stdin that comes after [`ready`]; it wants [`super::head`] before it.
