@@ -46,6 +46,8 @@ pub enum Reason {
     },
     /// The run was cancelled before the step began.
     Cancelled,
+    /// The time of its host, or of the run, was over before the step began.
+    Deadline,
     /// The connection was lost before the step's end was heard of; its state is not known.
     Lost,
     /// We left at the user's demand while the step was at work; it goes on to its end there.

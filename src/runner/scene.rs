@@ -13,7 +13,7 @@ use super::gate::{Answer, Gate};
 use super::host_run::{Ended, HostRun};
 use super::listener::{Heard, Listener};
 use super::text::Text;
-use crate::event::{Event, HostPlan, HostStatus, Refusal, Stamped, StepCounts, Unreachable};
+use crate::event::{Event, HostPlan, HostStatus, Reason, Refusal, Stamped, StepCounts, Unreachable};
 use crate::inventory::{Become, Host};
 use crate::plan::{self, CompileError, Options, Plan};
 use crate::transport::{ExitStatus, Output, Session, Transport, refusal};
@@ -68,7 +68,15 @@ pub(super) struct Scene {
 
 impl Scene {
     /// Tells that something happened, now.
-    pub(super) async fn emit(&self, event: Event) {
+    pub(super) async fn emit(&self, mut event: Event) {
+        if let Event::StepFinished {
+            reason: Some(reason @ Reason::Cancelled),
+            ..
+        } = &mut event
+            && self.is_late()
+        {
+            *reason = Reason::Deadline;
+        }
         let _ = self
             .events
             .send(Stamped {
@@ -137,10 +145,14 @@ impl Scene {
 
     /// What was ended because its time was over was not cancelled by anybody.
     fn in_time(&self, status: HostStatus) -> HostStatus {
-        match self.limit {
-            Some(limit) if status == HostStatus::Cancelled && Instant::now() >= limit => HostStatus::TimedOut,
-            _ => status,
+        match status {
+            HostStatus::Cancelled if self.is_late() => HostStatus::TimedOut,
+            status => status,
         }
+    }
+
+    fn is_late(&self) -> bool {
+        self.limit.is_some_and(|limit| Instant::now() >= limit)
     }
 
     async fn plan(&self, plan: &Arc<Plan>, options: Options, text: &Text, session: &mut dyn Session) -> End {

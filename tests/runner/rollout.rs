@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use provision::event::{Event, HostStatus, Withheld};
+use provision::event::{Event, HostStatus, Reason, Withheld};
 use provision::inventory::Host;
 use provision::plan::Plan;
 use provision::profile::Rollout;
@@ -190,6 +190,10 @@ async fn a_host_that_takes_too_long_is_ended_between_steps() {
     assert_eq!(told.status("slow"), &HostStatus::TimedOut, "{:?}", story(&told));
     assert_eq!((told.summary.hosts.failed, told.summary.steps.skipped), (1, 1));
     assert!(!told.summary.cancelled);
+    let late = told.events.iter().any(|stamped| {
+        matches!(&stamped.event, Event::StepFinished { reason: Some(reason), .. } if *reason == Reason::Deadline)
+    });
+    assert!(late, "its steps say why");
 }
 
 #[tokio::test]

@@ -137,6 +137,7 @@ pub fn reason(reason: &Reason, plan: &[Arc<Step>]) -> String {
         },
         Reason::NotCopied { why } => uncopied(*why).to_owned(),
         Reason::Cancelled => "the run was cancelled".to_owned(),
+        Reason::Deadline => "its time was over".to_owned(),
         Reason::Lost => "the connection was lost".to_owned(),
         Reason::Left => "left at work; it goes on to its end there".to_owned(),
         Reason::ByEarlierStep => "by an earlier step".to_owned(),
