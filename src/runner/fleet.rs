@@ -256,7 +256,7 @@ impl Fleet {
             }
             self.wave(jobs, &scene, &permits, &stop, &mut withheld).await;
             let goes_on = index + 1 < count && withheld.is_none() && stop.why().is_none();
-            if goes_on && !self.gates(index + 1, &hosts, &scene).await {
+            if goes_on && !self.gates(index + 1, &hosts, &scene, &permits).await {
                 withheld = Some(Withheld::Gate);
             }
         }
@@ -313,7 +313,7 @@ impl Fleet {
     }
 
     /// Whether everything holds that must hold after the wave of this number.
-    async fn gates(&self, wave: usize, hosts: &[Arc<Host>], scene: &Scene) -> bool {
+    async fn gates(&self, wave: usize, hosts: &[Arc<Host>], scene: &Scene, permits: &Arc<Semaphore>) -> bool {
         for gate in &self.rollout.gates {
             let (kind, what) = (gate.kind().to_owned(), gate.what());
             scene
@@ -327,7 +327,7 @@ impl Fleet {
             let passed = tokio::select! {
                 biased;
                 () = scene.cancel.requested() => return true,
-                passed = wave::pass(gate, self.limits.gate, hosts, &scene.transport) => passed,
+                passed = wave::pass(gate, self.limits.gate, hosts, &scene.transport, permits) => passed,
             };
             let is_passed = passed.is_ok();
             scene

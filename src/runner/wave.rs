@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -50,12 +51,14 @@ pub(super) fn part(jobs: Vec<Job>, rollout: &Rollout) -> Vec<Vec<Job>> {
     waves
 }
 
-/// Tries `gate` until it lets through or `within` is over; what it said last where it does not.
+/// Tries `gate` until it lets through or `within` is over; what it said last where it does not. Hosts that it asks take
+/// places among those at work.
 pub(super) async fn pass(
     gate: &Gate,
     within: Duration,
     hosts: &[Arc<Host>],
     transport: &Arc<dyn Transport>,
+    places: &Arc<Semaphore>,
 ) -> Result<(), Vec<u8>> {
     if let Gate::Pause(time) = gate {
         tokio::time::sleep(*time).await;
@@ -65,7 +68,7 @@ pub(super) async fn pass(
     loop {
         let tried = match gate {
             Gate::Command(command) => here(command).await,
-            Gate::Host(command) => there(command, hosts, transport).await,
+            Gate::Host(command) => there(command, hosts, transport, places).await,
             Gate::Http(http) => timeout(TRY, get(http))
                 .await
                 .unwrap_or_else(|_| Err(b"no answer in time".to_vec())),
@@ -106,13 +109,20 @@ async fn here(command: &str) -> Result<(), Vec<u8>> {
     Err(said)
 }
 
-/// A command on every host of the wave, all at once.
-async fn there(command: &str, hosts: &[Arc<Host>], transport: &Arc<dyn Transport>) -> Result<(), Vec<u8>> {
+/// A command on every host of the wave, as many at once as may be at work.
+async fn there(
+    command: &str,
+    hosts: &[Arc<Host>],
+    transport: &Arc<dyn Transport>,
+    places: &Arc<Semaphore>,
+) -> Result<(), Vec<u8>> {
     let program = plan::command(&[command.to_owned()]).map_err(|error| error.to_string().into_bytes())?;
     let mut asked = JoinSet::new();
     for host in hosts {
         let (host, transport, program) = (Arc::clone(host), Arc::clone(transport), program.clone());
+        let places = Arc::clone(places);
         asked.spawn(async move {
+            let _place = places.acquire().await;
             let answer = on(&host, program, &transport).await;
             answer.map_err(|mut said| {
                 said.splice(..0, format!("{}: ", host.name).into_bytes());
@@ -122,8 +132,11 @@ async fn there(command: &str, hosts: &[Arc<Host>], transport: &Arc<dyn Transport
     }
     let mut failed = Ok(());
     while let Some(answer) = asked.join_next().await {
-        if let Ok(Err(said)) = answer {
-            failed = Err(said);
+        match answer {
+            Ok(Ok(())) => {}
+            Ok(Err(said)) => failed = Err(said),
+            // Whoever could not ask has not heard that all is well.
+            Err(died) => failed = Err(died.to_string().into_bytes()),
         }
     }
     failed

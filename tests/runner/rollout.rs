@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use provision::event::{Event, HostStatus, Reason, Withheld};
@@ -12,6 +13,7 @@ use provision::plan::Plan;
 use provision::profile::Rollout;
 use provision::runner::{Cancel, Fleet, Limits};
 use provision::transport::replay::{Act, Script};
+use provision::transport::{ExitStatus, Output};
 
 use tokio_util::sync::CancellationToken;
 
@@ -245,6 +247,54 @@ async fn the_runs_own_time_withholds_what_has_not_begun() {
     assert_eq!(told.summary.exit_code(), 1);
 }
 
+/// A good host, with `gate` as what its gate's command does on a connection of its own.
+fn gated(gate: Vec<Act>) -> Script {
+    let Script::Runs(push) = good() else {
+        unreachable!("good() is made of runs")
+    };
+    Script::Connections(vec![push, vec![gate]])
+}
+
+#[tokio::test]
+async fn a_gate_asks_no_more_hosts_at_once_than_may_be_at_work() {
+    let (at_work, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let go_on = CancellationToken::new();
+    let asked = || {
+        let (begins, ends) = (Arc::clone(&at_work), Arc::clone(&at_work));
+        let most = Arc::clone(&most);
+        let begin = move |_: &[u8]| {
+            most.fetch_max(begins.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            Vec::new()
+        };
+        let end = move |_: &[u8]| {
+            ends.fetch_sub(1, Ordering::SeqCst);
+            vec![Output::Exit(ExitStatus::Code(0))]
+        };
+        gated(vec![
+            Act::Answer(Arc::new(begin)),
+            Act::Await(go_on.clone()),
+            Act::Answer(Arc::new(end)),
+        ])
+    };
+    let hosts = ["a", "b", "c", "d", "e"].map(|name| (name, asked())).into();
+    // Time enough for all of them to begin, if they could.
+    let waiting = tokio::spawn({
+        let go_on = go_on.clone();
+        async move {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            go_on.cancel();
+        }
+    });
+    let told = push(hosts, |fleet| {
+        let fleet = fleet.parallel(NonZeroUsize::new(2).unwrap());
+        fleet.rollout(rollout(&["4"], &["host=true"]))
+    })
+    .await;
+    waiting.await.unwrap();
+    assert_eq!(told.summary.hosts.ok, 5, "{:?}", story(&told));
+    assert_eq!(most.load(Ordering::SeqCst), 2);
+}
+
 /// Answers every connection with `answer`.
 fn server(answer: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -280,19 +330,12 @@ async fn gates_ask_what_they_say() {
         ("pause=1ms".to_owned(), true),
         ("command=test -n \"$HOME\"".to_owned(), true),
         ("host=true".to_owned(), true),
+        ("host=false".to_owned(), false),
     ] {
         let rollout = rollout(&["1"], &[&gate]);
-        let runs = |plan: Script| match plan {
-            Script::Runs(mut runs) => {
-                // The gate's own command, on the host of the first wave.
-                runs.push(vec![Act::Say(provision::transport::Output::Exit(
-                    provision::transport::ExitStatus::Code(0),
-                ))]);
-                Script::Runs(runs)
-            }
-            other => other,
-        };
-        let hosts = ["a", "b"].map(|name| (name, runs(super::fleet::good()))).into();
+        let status = u32::from(gate == "host=false");
+        let exit = || Act::Say(Output::Exit(ExitStatus::Code(status)));
+        let hosts = ["a", "b"].map(|name| (name, gated(vec![exit()]))).into();
         let told = push(hosts, |fleet| fleet.rollout(rollout).limits(SOON)).await;
         let status = if passes {
             HostStatus::Ok
