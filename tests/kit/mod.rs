@@ -7,6 +7,8 @@ pub mod docker;
 pub mod fido_agent;
 pub mod golden;
 pub mod host;
+pub mod packets;
+pub mod payload;
 pub mod program;
 pub mod proxy;
 pub mod shell;

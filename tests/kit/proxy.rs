@@ -1,8 +1,8 @@
 //! A TCP proxy on loopback that delays, counts and breaks what passes.
 
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -36,6 +36,8 @@ pub struct Passed {
     /// the one TCP takes to connect.
     pub round_trips: AtomicU64,
     pub connections: AtomicU64,
+    /// Where each piece that was passed on ended, in bytes from the client and from the server.
+    pub ends: [Mutex<Vec<u64>>; 2],
     /// Connections that are over on both sides.
     pub closed: AtomicU64,
 }
@@ -166,9 +168,10 @@ impl Line {
         mut write: OwnedWriteHalf,
         mut receiver: mpsc::UnboundedReceiver<Chunk>,
     ) {
-        let (count, limit, arrived) = match way {
-            Way::Up => (&self.passed.up, self.fault.cut_up, &self.at_server),
-            Way::Down => (&self.passed.down, self.fault.cut_down, &self.at_client),
+        let [up_ends, down_ends] = &self.passed.ends;
+        let (count, ends, limit, arrived) = match way {
+            Way::Up => (&self.passed.up, up_ends, self.fault.cut_up, &self.at_server),
+            Way::Down => (&self.passed.down, down_ends, self.fault.cut_down, &self.at_client),
         };
         let mut total = 0;
         while let Some(mut chunk) = receiver.recv().await {
@@ -189,6 +192,7 @@ impl Line {
                 chunk.bytes.clear();
             }
             total += chunk.bytes.len() as u64;
+            ends.lock().unwrap().push(total);
             count.fetch_add(chunk.bytes.len() as u64, Ordering::SeqCst);
             // Before the bytes are there: who reads them may answer before this task runs again.
             arrived.fetch_max(chunk.flight, Ordering::SeqCst);

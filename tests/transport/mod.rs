@@ -5,19 +5,23 @@ mod contract;
 mod faults;
 mod fido;
 mod host_certificates;
+mod hostile;
 mod identity;
 mod known_hosts;
+mod lies;
 mod login;
 mod round_trips;
 mod routes;
 mod scan;
 mod small;
 mod ssh;
+mod storms;
 mod strangers;
 mod traps;
 mod trust;
 mod unreachable;
 
+use std::process::{Command, Stdio};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -48,6 +52,27 @@ pub async fn held_back(proxy: &Proxy) -> u64 {
         }
     })
     .await
+}
+
+/// Runs a command, which says nothing here; its exit code, and the most it had in memory at any time, in KiB.
+pub fn most_memory(command: &mut Command) -> (Option<i32>, u64) {
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let path = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    loop {
+        let status = std::fs::read_to_string(&path).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let now = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        most = most.max(now.unwrap_or_default());
+        if let Some(status) = child.try_wait().unwrap() {
+            return (status.code(), most);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// All a program said, and how it ended.

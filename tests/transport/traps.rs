@@ -1,7 +1,5 @@
 //! Hosts that go against the protocol, or to its edges: numbers at their ends, words without end, windows ignored.
 
-use std::time::Duration;
-
 use provision::event::{ConnectPhase, Unreachable};
 use provision::inventory::HostKeyPolicy;
 use provision::transport::ssh::Ssh;
@@ -9,7 +7,7 @@ use provision::transport::{ExitStatus, Output, Transport};
 use russh::server::Handle;
 use russh::{ChannelMsg, Disconnect, Sig};
 
-use super::{exited, finish, held_back, within};
+use super::{exited, finish, held_back, most_memory, within};
 use crate::kit::binary::Folder;
 use crate::kit::host::{TestHost, host};
 use crate::kit::proxy::{Fault, Proxy};
@@ -174,13 +172,6 @@ async fn a_host_that_closes_the_channel_at_once_is_lost() {
     assert!(matches!(end, Output::Lost { .. }), "{end:?}");
 }
 
-/// The most a process had in memory at any time, in KiB, as long as it is there.
-fn most_memory(pid: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.parse().ok()
-}
-
 /// A third of a gigabyte of output, all of it read, and next to none of it kept.
 #[test]
 fn output_without_end_takes_no_memory() {
@@ -196,33 +187,21 @@ fn output_without_end_takes_no_memory() {
             target.path("known_hosts").display()
         ),
     );
-    let measured = |command: &str| {
-        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_provision"))
+    let measured = |command_line: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_provision"));
+        command
             .arg("run")
             .arg("--hosts")
-            .arg(folder.path("inventory.toml"))
-            .args([
-                "--ssh-config",
-                "none",
-                "--output",
-                "ndjson",
-                "--no-record",
-                "--",
-                command,
-            ])
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut most = 0;
-        let status = loop {
-            most = most.max(most_memory(child.id()).unwrap_or_default());
-            if let Some(status) = child.try_wait().unwrap() {
-                break status;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        };
-        (status.code(), most)
+            .arg(folder.path("inventory.toml"));
+        most_memory(command.args([
+            "--ssh-config",
+            "none",
+            "--output",
+            "ndjson",
+            "--no-record",
+            "--",
+            command_line,
+        ]))
     };
     let (code, little) = measured("head -c 1000 /dev/zero");
     assert_eq!(code, Some(0));

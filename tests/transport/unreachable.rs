@@ -1,5 +1,7 @@
 //! Hosts that are not reached: the right cause, in time, with nothing left behind.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -7,6 +9,9 @@ use provision::event::{ConnectPhase, Unreachable};
 use provision::inventory::Connection;
 use provision::transport::ssh::Ssh;
 use provision::transport::{Session, Transport};
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use super::within;
 use crate::kit::host::{TestHost, host};
@@ -214,32 +219,62 @@ async fn a_host_that_opens_no_session_is_said() {
     within(refusing.close()).await;
 }
 
-#[tokio::test]
-async fn a_connection_cut_anywhere_in_the_handshake_is_an_error() {
-    let server = ScriptedServer::start(Manners::good()).await;
-    // Every byte of the greeting, then here and there.
-    for cut in (0..64).chain((64..2200).step_by(97)) {
-        for fault in [
-            Fault {
-                cut_down: Some(cut),
-                ..Fault::default()
-            },
-            Fault {
-                cut_up: Some(cut),
-                ..Fault::default()
-            },
-        ] {
-            let proxy = Proxy::start(server.port, fault).await;
-            let mut connection = server.connection();
-            connection.known_hosts = vec![server.dir.path().join(format!("known-{}", proxy.port))];
-            let line = server.host_key.line(&format!("[127.0.0.1]:{}", proxy.port));
-            std::fs::write(&connection.known_hosts[0], line).unwrap();
-            connection.port = proxy.port;
-            match within(Ssh::new().connect(&host(connection))).await {
-                Ok(session) => within(session.close()).await,
-                Err(Unreachable::Protocol { .. }) => {}
-                Err(cause) => panic!("{fault:?}: {cause:?}"),
-            }
+/// Connects through a proxy that breaks the line so; whether it could, and where what passed came in pieces.
+async fn broken(server: &ScriptedServer, fault: Fault) -> (bool, [Vec<u64>; 2]) {
+    let proxy = Proxy::start(server.port, fault).await;
+    let mut connection = server.connection();
+    connection.known_hosts = vec![server.dir.path().join(format!("known-{}", proxy.port))];
+    let line = server.host_key.line(&format!("[127.0.0.1]:{}", proxy.port));
+    std::fs::write(&connection.known_hosts[0], line).unwrap();
+    connection.port = proxy.port;
+    let connected = match within(Ssh::new().connect(&host(connection))).await {
+        Ok(session) => {
+            within(session.close()).await;
+            true
         }
+        Err(Unreachable::Protocol { .. }) => false,
+        Err(cause) => panic!("{fault:?}: {cause:?}"),
+    };
+    let ends = proxy
+        .passed
+        .ends
+        .each_ref()
+        .map(|ends| ends.lock().unwrap().clone());
+    (connected, ends)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_cut_anywhere_in_the_handshake_is_an_error() {
+    let server = Arc::new(ScriptedServer::start(Manners::good()).await);
+    let (connected, ends) = broken(&server, Fault::default()).await;
+    assert!(connected);
+    // Every byte of the greeting, both sides of the end of whatever was sent at once, and here and there.
+    let [up, down] = ends.map(|ends| {
+        let last = ends.last().copied().unwrap();
+        let around = ends.iter().flat_map(|end| [end - 1, *end, end + 1]);
+        let all = (0..64).chain((64..last).step_by(41)).chain(around);
+        all.filter(|cut| *cut < last).collect::<BTreeSet<_>>()
+    });
+    assert!(up.len() > 100 && down.len() > 100, "{up:?} {down:?}");
+    let cuts = up.into_iter().map(|cut| (Some(cut), None));
+    let cuts = cuts.chain(down.into_iter().map(|cut| (None, Some(cut))));
+    let places = Arc::new(Semaphore::new(8));
+    let mut tasks = JoinSet::new();
+    for (cut_up, cut_down) in cuts {
+        let place = Arc::clone(&places).acquire_owned().await;
+        let server = Arc::clone(&server);
+        tasks.spawn(async move {
+            let _place = place;
+            let fault = Fault {
+                cut_up,
+                cut_down,
+                ..Fault::default()
+            };
+            broken(&server, fault).await.0
+        });
     }
+    let connected = tasks.join_all().await;
+    let through = connected.iter().filter(|through| **through).count();
+    println!("{} cuts, {through} of them behind the login", connected.len());
+    assert!(through < 10, "{through} of {} cuts", connected.len());
 }

@@ -266,7 +266,16 @@ pub(super) fn words(error: &Error) -> String {
             "the host closed the connection".to_owned()
         }
         Error::KeepaliveTimeout => "the host answered none of three keepalives".to_owned(),
-        Error::Inconsistent => "the host broke the protocol".to_owned(),
+        // Text in another encoding, which ssh would pass on as it is; most often it stands in a banner.
+        Error::SshEncoding(russh::keys::ssh_encoding::Error::CharacterEncoding) => {
+            "the host said something that is not UTF-8; if its sshd has a `Banner`, that file must be"
+                .to_owned()
+        }
+        Error::Inconsistent | Error::SshEncoding(_) | Error::IndexOutOfBounds | Error::KexInit => {
+            "the host broke the protocol".to_owned()
+        }
+        Error::PacketSize(bytes) => format!("the host began a packet of {bytes} bytes; none may be as long"),
+        Error::DecryptionError | Error::PacketAuth => "a packet was changed on its way".to_owned(),
         Error::Version => "the host does not speak SSH 2".to_owned(),
         Error::NoCommonAlgo { kind, ours, theirs } => format!(
             "no {kind:?} algorithm in common: the host has {}, we have {}",
