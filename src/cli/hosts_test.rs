@@ -11,10 +11,11 @@ use crate::diagnostic::Diagnostic;
 use crate::event::Unreachable;
 use crate::inventory::{Become, Host};
 use crate::plan;
+use crate::report::words::Advice;
 use crate::report::{escape, fold, words};
 use crate::runner::fleet::DEFAULT_PARALLEL;
 use crate::transport::ssh::Ssh;
-use crate::transport::{Link, Output, Transport};
+use crate::transport::{ExitStatus, Link, Output, Transport};
 
 use super::Outcome;
 use super::asking;
@@ -23,9 +24,11 @@ use super::outcome::print;
 use super::signals;
 use super::whom::TrustArgs;
 
+/// What stands before a host's answer, so that no greeting of a login shell is taken for one.
+const ANSWERS: &str = "\u{1e}provision answers";
+
 /// What a host is asked: who we are there, and what it is.
-const QUESTION: &str =
-    "id -un; if [ -r /etc/os-release ]; then . /etc/os-release; echo \"$PRETTY_NAME\"; else uname -sr; fi";
+const QUESTION: &str = "printf '\\n\\036provision answers\\n'; id -un; if [ -r /etc/os-release ]; then . /etc/os-release; echo \"$PRETTY_NAME\"; else uname -sr; fi";
 
 /// How long it may take to answer.
 const ANSWER: Duration = Duration::from_secs(60);
@@ -63,9 +66,19 @@ struct Reached {
     link: Link,
     /// From the first look at the host's name to the end of the login.
     latency: Duration,
-    /// Who we are there and what it is; or what it said in place of an answer.
-    answer: Result<(String, String), String>,
+    /// Who we are there and what it is; or what came in place of an answer.
+    answer: Result<(String, String), Silence>,
 }
+
+/// Why a host that let us in does not answer.
+struct Silence {
+    what: String,
+    next: String,
+}
+
+/// What to do about a host on which something else ran than it was sent.
+const ELSE: &str = "the login shell, its start-up files (~/.bashrc), a forced command (ForceCommand, or `command=` in \
+                    authorized_keys) or `become` keeps `sh` from running: log in by hand and see";
 
 pub(super) fn run(args: &Args, mut hosts: Vec<Arc<Host>>, notes: &str) -> Outcome {
     asking::of_inventory(&mut hosts)?;
@@ -110,30 +123,36 @@ async fn test(ssh: &Ssh, host: &Host, program: Vec<u8>) -> Result<Reached, Unrea
     let latency = began.elapsed();
     let link = session.link().unwrap_or_default();
     let asking = async {
-        let mut running = session
-            .run(program)
-            .await
-            .map_err(|cause| words::unreachable(&cause).what)?;
-        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let mut running = session.run(program).await.map_err(|cause| {
+            let Advice { what, next, .. } = words::unreachable(&cause);
+            Silence { what, next }
+        })?;
+        let (mut stdout, mut stderr, mut end) = (Vec::new(), Vec::new(), String::new());
         while let Some(output) = running.next().await {
             match output {
                 Output::Stdout(bytes) if stdout.len() < MAX_ANSWER => stdout.extend(bytes),
                 Output::Stderr(bytes) if stderr.len() < MAX_ANSWER => stderr.extend(bytes),
-                Output::Lost { detail } => return Err(detail),
+                Output::Lost { detail } => end = detail,
+                Output::Exit(ExitStatus::Code(code)) => end = format!("exit {code}"),
+                Output::Exit(ExitStatus::Signal(name)) => end = format!("ended by signal {name}"),
                 _ => {}
             }
         }
-        let text = String::from_utf8_lossy(&stdout);
-        let mut lines = text
-            .lines()
-            .map(|line| line.trim().to_owned())
-            .filter(|line| !line.is_empty());
-        match (lines.next(), lines.next()) {
-            (Some(user), Some(system)) => Ok((user, system)),
-            _ => Err(String::from_utf8_lossy(&stderr).trim().to_owned()),
-        }
+        answer(&stdout).ok_or_else(|| Silence {
+            what: [stdout, stderr].iter().fold(end, |what, said| {
+                let said = String::from_utf8_lossy(said);
+                let lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+                lines.fold(what, |what, line| what + "; " + line)
+            }),
+            next: ELSE.to_owned(),
+        })
     };
-    let late = || Err(format!("no answer within {} s", ANSWER.as_secs()));
+    let late = || {
+        Err(Silence {
+            what: format!("no answer within {} s", ANSWER.as_secs()),
+            next: ELSE.to_owned(),
+        })
+    };
     let answer = tokio::time::timeout(ANSWER, asking)
         .await
         .unwrap_or_else(|_| late());
@@ -143,6 +162,17 @@ async fn test(ssh: &Ssh, host: &Host, program: Vec<u8>) -> Result<Reached, Unrea
         latency,
         answer,
     })
+}
+
+/// Who we are on a host and what it is, out of all that came from there.
+fn answer(stdout: &[u8]) -> Option<(String, String)> {
+    let text = String::from_utf8_lossy(stdout);
+    let mut lines = text
+        .lines()
+        .map(str::trim)
+        .skip_while(|line| *line != ANSWERS)
+        .skip(1);
+    Some((lines.next()?.to_owned(), lines.next()?.to_owned()))
 }
 
 /// The command that makes another user of us.
@@ -224,12 +254,9 @@ fn said(one: &Tested) -> (String, Option<Duration>) {
             rows.push(("become", format!("{user}, by {}", becoming(&one.host))));
             rows.push(("system", system.clone()));
         }
-        Err(detail) => {
-            rows.push(("failed", format!("logged in, but nothing runs there: {detail}")));
-            rows.push((
-                "next",
-                "check `become` in the inventory, and log in by hand".to_owned(),
-            ));
+        Err(Silence { what, next }) => {
+            rows.push(("failed", format!("logged in, but nothing runs there: {what}")));
+            rows.push(("next", next.clone()));
         }
     }
     let rows: Vec<String> = rows
@@ -257,7 +284,7 @@ fn line(one: &Tested) -> String {
         Ok(reached) => {
             let (user, system, detail) = match &reached.answer {
                 Ok((user, system)) => (Some(user), Some(system), None),
-                Err(detail) => (None, None, Some(detail)),
+                Err(silence) => (None, None, Some(&silence.what)),
             };
             serde_json::json!({
                 "status": if detail.is_some() { "failed" } else { "ok" },

@@ -64,7 +64,7 @@ impl Args {
         let program = match (fed, watched) {
             (true, _) => command.fed(),
             (_, true) => command.watched(),
-            _ => command.once(),
+            _ => command.heard(),
         };
         let program =
             program.map_err(|error| Diagnostic::new(format!("the command cannot be sent: {error}")))?;

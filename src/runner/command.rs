@@ -21,7 +21,7 @@ const BY_SIGNAL: u32 = 255;
 /// What is run on every host.
 #[derive(Clone, Debug)]
 pub struct Command {
-    /// The program; one that is fed begins behind [`plan::head`].
+    /// The program, which comes behind [`plan::head`] and says [`plan::ready`] when it begins.
     pub program: Vec<u8>,
     /// What it finds on its stdin; nothing is nothing.
     pub input: Option<Spool>,
@@ -43,7 +43,7 @@ impl Command {
     }
 }
 
-/// What is still to be heard before a program may be fed.
+/// What is still to be heard before a program has begun, and may be fed.
 struct Waiting {
     ready: Vec<u8>,
     heard: Vec<u8>,
@@ -127,20 +127,16 @@ impl Scene {
     ) -> (HostStatus, StepCounts) {
         let nothing = StepCounts::default();
         let unsupported = |detail| (HostStatus::Unsupported { detail }, nothing);
-        let mut program = Vec::new();
-        let mut waiting = None;
-        if command.input.is_some() {
-            let mut random = [0_u8; 16];
-            if let Err(error) = getrandom::fill(&mut random) {
-                return unsupported(format!("no random bytes: {error}"));
-            }
-            let nonce = Nonce::new(random);
-            program = plan::head(&nonce);
-            waiting = Some(Waiting {
-                ready: plan::ready(&nonce),
-                heard: Vec::new(),
-            });
+        let mut random = [0_u8; 16];
+        if let Err(error) = getrandom::fill(&mut random) {
+            return unsupported(format!("no random bytes: {error}"));
         }
+        let nonce = Nonce::new(random);
+        let mut program = plan::head(&nonce);
+        let mut waiting = Some(Waiting {
+            ready: plan::ready(&nonce),
+            heard: Vec::new(),
+        });
         program.extend_from_slice(&command.program);
         let mut running = match session.run(program).await {
             Ok(running) => running,
@@ -193,6 +189,7 @@ impl Scene {
                 Heard::Left => return (HostStatus::Cancelled, nothing),
             }
         };
+        let begun = waiting.is_none();
         if let Some(waiting) = waiting {
             stdout.take(&waiting.heard, command, self, host).await;
         }
@@ -205,12 +202,16 @@ impl Scene {
             stderr,
         })
         .await;
-        let status = match status {
-            0 => HostStatus::Ok,
-            _ if command.watched && self.cancel.is_requested() => HostStatus::Cancelled,
-            _ => HostStatus::Failed,
-        };
-        (status, nothing)
+        match status {
+            // A forced command, or a start-up file of the login shell, that ended well in its place.
+            0 if !begun => unsupported(
+                "something else ran there in its place: a forced command, or a start-up file of the login shell"
+                    .to_owned(),
+            ),
+            0 => (HostStatus::Ok, nothing),
+            _ if command.watched && self.cancel.is_requested() => (HostStatus::Cancelled, nothing),
+            _ => (HostStatus::Failed, nothing),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod lists;
 mod man;
 mod mistakes;
 mod modules;
+mod obstacles;
 mod records;
 mod run;
 mod signals;

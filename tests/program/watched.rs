@@ -4,16 +4,22 @@ use std::fs;
 use std::io::{Read, Write};
 use std::process::Child;
 
-use provision::plan::Command;
+use provision::plan::{self, Command};
+use provision::wire::Nonce;
 
 use crate::kit::shell::{Corner, SHELLS, lives};
 
 /// Starts a shell on `text`, watched, and leaves its stdin open.
 fn start(corner: &Corner, text: &str) -> Child {
     let words = [text.to_owned()];
-    let program = Command::Words(&words).watched().unwrap();
+    let nonce = Nonce::new([5; 16]);
+    let program = [plan::head(&nonce), Command::Words(&words).watched().unwrap()].concat();
     let mut child = corner.spawn();
     child.stdin.as_mut().unwrap().write_all(&program).unwrap();
+    let mut word = plan::ready(&nonce);
+    let begun = word.clone();
+    child.stdout.as_mut().unwrap().read_exact(&mut word).unwrap();
+    assert_eq!(word, begun, "it says that it begins, before anything else");
     child
 }
 

@@ -213,8 +213,13 @@ fn shellcheck_has_nothing_to_say_about_any_program() {
     programs.push(folder.path().join("script.sh"));
     let fed = [plan::head(&nonce()), script.fed().unwrap()].concat();
     fs::write(programs.last().unwrap(), fed).unwrap();
+    programs.push(folder.path().join("heard.sh"));
+    let words = ["echo".to_owned(), "it's $(id)".to_owned()];
+    let heard = plan::Command::Words(&words).heard().unwrap();
+    fs::write(programs.last().unwrap(), [plan::head(&nonce()), heard].concat()).unwrap();
     programs.push(folder.path().join("watched.sh"));
-    fs::write(programs.last().unwrap(), script.watched().unwrap()).unwrap();
+    let watched = [plan::head(&nonce()), script.watched().unwrap()].concat();
+    fs::write(programs.last().unwrap(), watched).unwrap();
     let upload = copy::Target::new(
         "~/a b",
         copy::gather(&["src/plan/compile".into()], false, false).unwrap(),

@@ -111,28 +111,37 @@ impl Command<'_> {
         ))
     }
 
-    /// The same, ended with all that it has started when the program's own input ends sooner.
-    pub fn watched(self) -> Result<Vec<u8>, NulError> {
-        let mut out = format!("{{\n{}main() {{\n", ACT.called_by([WATCHED.as_bytes()])).into_bytes();
-        self.script().render(&mut out, &mut |_| 0)?;
-        out.extend_from_slice(b"\n}\n");
-        out.extend_from_slice(sent(WATCHED).as_bytes());
-        out.extend_from_slice(b"}\n");
-        Ok(out)
+    /// A program that says [`ready`] and runs it then, with nothing on its stdin; it wants [`super::head`] before it.
+    pub fn heard(self) -> Result<Vec<u8>, NulError> {
+        self.behind_word("main </dev/null\nexit\n")
     }
 
-    /// A program that runs it with all on its stdin that comes after [`ready`]; it wants [`super::head`] before it.
+    /// The same, ended with all that it has started when the program's own input ends sooner.
+    pub fn watched(self) -> Result<Vec<u8>, NulError> {
+        let functions = ACT.called_by([WATCHED.as_bytes()]).into_bytes();
+        Ok([functions, self.behind_word(&sent(WATCHED))?].concat())
+    }
+
+    /// The same as [`Command::heard`] with all on its stdin that comes after the word.
     ///
     /// Nothing may come earlier: some shells read ahead, and would keep the first of it.
     pub fn fed(self) -> Result<Vec<u8>, NulError> {
-        render(&crate::sh!(
-            "main() {\n{}\n}\nprintf '\\n\\036%s ready\\n' \"$nonce\"\nunset nonce\nmain\nexit\n}\n",
+        self.behind_word("main\nexit\n")
+    }
+
+    /// What it runs as `main`, the word, and then `end`.
+    fn behind_word(self, end: &str) -> Result<Vec<u8>, NulError> {
+        let mut out = render(&crate::sh!(
+            "main() {\n{}\n}\nprintf '\\n\\036%s ready\\n' \"$nonce\"\nunset nonce\n",
             self.script()
-        ))
+        ))?;
+        out.extend_from_slice(end.as_bytes());
+        out.extend_from_slice(b"}\n");
+        Ok(out)
     }
 }
 
-/// What a program that is fed says when it may be.
+/// What a program says when it begins, and may be fed.
 pub fn ready(nonce: &Nonce) -> Vec<u8> {
     format!("\n\x1e{} ready\n", nonce.as_str()).into_bytes()
 }
