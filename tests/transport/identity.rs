@@ -1,5 +1,6 @@
 //! Our keys: which are offered, in which order, and what is said when none will do.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use provision::event::Unreachable;
 use provision::inventory::Connection;
+use provision::script::Secret;
 use provision::transport::Transport;
 use provision::transport::ssh::Ssh;
 
@@ -125,7 +127,7 @@ async fn an_encrypted_key_needs_the_agent() {
 }
 
 #[tokio::test]
-async fn configured_keys_come_first_and_no_more_than_five() {
+async fn configured_keys_come_first_and_before_a_password_no_more_than_five() {
     let server = server(true).await;
     let dir = server.dir.path();
     let agent = SshAgent::start().await;
@@ -139,25 +141,65 @@ async fn configured_keys_come_first_and_no_more_than_five() {
     let mut connection = server.connection();
     connection.identity_files = vec![own.clone(), dir.join("missing"), held[3].clone()];
     connection.identities_only = false;
+    connect(Some(&agent), connection.clone()).await.unwrap_err();
+    let mut expected: Vec<_> = [&own, &held[3], &held[0], &held[1], &held[2]]
+        .map(|path| public(path))
+        .into();
+    expected.extend(held[4..].iter().map(|path| public(path)));
+    assert_eq!(offered(&server), expected, "all, as ssh does");
+
+    server.seen.keys.lock().unwrap().clear();
+    connection.password = Some(Secret::new("unsaid"));
     let cause = connect(Some(&agent), connection.clone()).await.unwrap_err();
-    let expected = [&own, &held[3], &held[0], &held[1], &held[2]].map(|path| public(path));
-    assert_eq!(offered(&server), expected);
+    assert_eq!(offered(&server), expected[..5]);
     let Unreachable::Denied { user, tried, accepts } = cause else {
         panic!("{cause:?}");
     };
     assert_eq!(user, "tester");
-    assert_eq!(tried.len(), 7, "five keys, a missing file and a count: {tried:?}");
+    assert_eq!(
+        tried.len(),
+        8,
+        "five keys, the password, a missing file and a count: {tried:?}"
+    );
     assert!(
         tried[0].starts_with(&format!("{} ssh-ed25519 SHA256:", own.display())),
         "{tried:?}"
     );
-    assert!(tried[6].starts_with("3 more keys"), "{tried:?}");
+    assert!(tried[7].starts_with("3 more keys"), "{tried:?}");
     assert!(accepts.contains(&"publickey".to_owned()), "{accepts:?}");
 
     server.seen.keys.lock().unwrap().clear();
     connection.identities_only = true;
     connect(Some(&agent), connection).await.unwrap_err();
     assert_eq!(offered(&server), [public(&own), public(&held[3])]);
+}
+
+/// What ssh passes over with a warning keeps no other key from being the right one; alone, it is told of.
+#[tokio::test]
+async fn files_that_are_no_keys_are_passed_over() {
+    let server = server(false).await;
+    let dir = server.dir.path();
+    let open = dir.join("open");
+    keygen(&open, &ED25519);
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o644)).unwrap();
+    std::fs::write(dir.join("text"), "no key").unwrap();
+    std::fs::set_permissions(dir.join("text"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let good = server.connection().identity_files[0].clone();
+    for (bad, why) in [
+        (dir.to_owned(), "regular file"),
+        (open, "chmod 600"),
+        (dir.join("text"), "private key"),
+    ] {
+        let mut connection = server.connection();
+        connection.identity_files = vec![bad.clone(), good.clone()];
+        connect(None, connection.clone()).await.unwrap();
+        connection.identity_files.pop();
+        let cause = connect(None, connection).await.unwrap_err();
+        assert!(
+            matches!(&cause, Unreachable::Identity { file, detail } if *file == bad.display().to_string() && detail.contains(why)),
+            "{cause:?}"
+        );
+    }
 }
 
 #[tokio::test]

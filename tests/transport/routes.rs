@@ -229,6 +229,11 @@ async fn what_a_command_complains_of_is_told() {
     for (command, expected) in [
         ("sh -c 'echo no proxy today >&2; exit 1'", "no proxy today"),
         ("/nonexistent/command", "nonexistent/command"),
+        // Its stdout is closed before it speaks.
+        (
+            "sh -c 'exec >&-; sleep 0.2; echo no proxy today >&2'",
+            "no proxy today",
+        ),
     ] {
         let cause = with(command).await;
         let Unreachable::ProxyCommand {

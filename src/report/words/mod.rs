@@ -2,6 +2,7 @@
 //!
 //! Lower-case fragments without a full stop, so they fit behind a host's name. Whatever came from outside is escaped here.
 
+mod advice;
 mod copied;
 mod unreachable;
 

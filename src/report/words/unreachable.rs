@@ -1,5 +1,6 @@
 //! Why a host was not reached, and what to do: one pair of sentences per cause.
 
+use super::advice::{denied_advice, hung_up, keyscan, timeout_advice};
 use super::{Advice, duration};
 use crate::event::{BecomeRefusal, CertificateProblem, ConnectPhase, Unreachable};
 use crate::report::escape;
@@ -16,7 +17,14 @@ pub fn unreachable(cause: &Unreachable) -> Advice {
         Unreachable::Connect { address, detail } => (
             format!("no connection: {}", safe(detail)),
             format!("no connection to {}: {}", safe(address), safe(detail)),
-            "check that the host is up, that sshd listens there, and the firewalls between".to_owned(),
+            match address.split_once(" from ") {
+                None => "check that the host is up, that sshd listens there, and the firewalls between".to_owned(),
+                Some((_, hop)) => format!(
+                    "check on {} that it may forward (AllowTcpForwarding and PermitOpen of its sshd), knows that name, and \
+                     reaches that port",
+                    safe(hop)
+                ),
+            },
         ),
         Unreachable::Hop { hop, why } => {
             let why = unreachable(why);
@@ -124,18 +132,30 @@ pub fn unreachable(cause: &Unreachable) -> Advice {
         ),
         Unreachable::Identity { file, detail } => (
             "identity cannot be used".to_owned(),
-            format!("cannot use the identity {}: {}", safe(file), safe(detail)),
-            "check `identity_file` in the inventory, that file's permissions, and SSH_AUTH_SOCK".to_owned(),
+            if file.is_empty() {
+                safe(detail).into_owned()
+            } else {
+                format!("cannot use the identity {}: {}", safe(file), safe(detail))
+            },
+            if detail.contains("it is encrypted") {
+                "give the key to the agent (`ssh-add`), or start this at a terminal, where its passphrase is asked for".to_owned()
+            } else {
+                "check `identity_file` in the inventory, that file's permissions, and SSH_AUTH_SOCK".to_owned()
+            },
         ),
         Unreachable::Denied { user, tried, accepts } => (
             format!("login as {} refused", safe(user)),
             format!(
-                "login as {} refused; tried {}; the host takes {}",
+                "login as {} refused; tried {}{}",
                 safe(user),
                 if tried.is_empty() { "no key, there was none".to_owned() } else { list(tried) },
-                if accepts.is_empty() { "nothing else".to_owned() } else { list(accepts) }
+                match accepts.as_slice() {
+                    [] if hung_up(tried) => String::new(),
+                    [] => "; the host takes nothing else".to_owned(),
+                    accepts => format!("; the host takes {}", list(accepts)),
+                }
             ),
-            "check `user` and `identity_file` in the inventory, and ~/.ssh/authorized_keys on the host".to_owned(),
+            denied_advice(tried, accepts).to_owned(),
         ),
         Unreachable::Become {
             command,
@@ -159,7 +179,16 @@ pub fn unreachable(cause: &Unreachable) -> Advice {
         Unreachable::Protocol { phase, detail } => (
             format!("SSH broke off while {}", phase_words(*phase)),
             format!("SSH broke off while {}: {}", phase_words(*phase), safe(detail)),
-            "check that this port is an SSH server's; `ssh -v` to it shows the same conversation".to_owned(),
+            match phase {
+                ConnectPhase::Authenticate | ConnectPhase::Session | ConnectPhase::Become => {
+                    "log in by hand with `ssh -v`, and look into the log of the host's sshd: it says why".to_owned()
+                }
+                ConnectPhase::Handshake if detail.contains("algorithm in common") || detail.contains("` leaves none") => {
+                    "change KexAlgorithms, Ciphers, MACs or HostKeyAlgorithms, in ssh_config or on the host, so that both have \
+                     one".to_owned()
+                }
+                _ => "check that this port is an SSH server's; `ssh -v` to it shows the same conversation".to_owned(),
+            },
         ),
     };
     Advice { brief, what, next }
@@ -245,76 +274,47 @@ fn phase_words(phase: ConnectPhase) -> &'static str {
     }
 }
 
-fn timeout_advice(phase: ConnectPhase) -> &'static str {
-    match phase {
-        ConnectPhase::Resolve => {
-            "check DNS on this machine, or give `address` as an IP address in the inventory"
-        }
-        ConnectPhase::Connect => {
-            "check `address` and `port` in the inventory, that the host is up, and the firewalls between"
-        }
-        ConnectPhase::Handshake => {
-            "something listens there but does not speak SSH in time: check `port`, or whether the host is overloaded"
-        }
-        ConnectPhase::Authenticate => {
-            "a slow PAM or DNS on the host? raise `connect_timeout` in the inventory"
-        }
-        ConnectPhase::Session => {
-            "the host lets us in but starts nothing: log in by hand and look at its load and disk"
-        }
-        ConnectPhase::Become => {
-            "sudo, doas or su neither asks nor answers: try it there by hand; a slow PAM or DNS on the host?"
-        }
-    }
-}
-
-/// The command that records a key by hand, when every part of it can be pasted without harm.
-fn keyscan(name: &str, key_type: &str, files: &[String]) -> String {
-    let plain = |text: &str| {
-        !text.starts_with('-')
-            && text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "/._:-~".contains(c))
-    };
-    let (address, port) = match name.strip_prefix('[').and_then(|rest| rest.split_once("]:")) {
-        Some((address, port)) => (address, format!("-p {port} ")),
-        None => (name, String::new()),
-    };
-    if !plain(name.trim_start_matches('[').replacen("]:", ":", 1).as_str()) {
-        return String::new();
-    }
-    let kind = match key_type {
-        "ssh-ed25519" => "ed25519",
-        "ssh-rsa" | "rsa-sha2-256" | "rsa-sha2-512" => "rsa",
-        other if other.starts_with("ecdsa-sha2-") => "ecdsa",
-        _ => return String::new(),
-    };
-    match files.first() {
-        Some(file) if plain(file) => {
-            format!(", or record it: ssh-keyscan {port}-t {kind} {address} >> {file}")
-        }
-        _ => String::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_command_is_offered_only_when_it_can_be_pasted() {
-        let scan = |name: &str, file: &str| keyscan(name, "ssh-ed25519", &[file.to_owned()]);
-        assert_eq!(
-            scan("[192.0.2.1]:2222", "/home/a/.ssh/known_hosts"),
-            ", or record it: ssh-keyscan -p 2222 -t ed25519 192.0.2.1 >> /home/a/.ssh/known_hosts"
+    fn what_to_do_about_a_refused_login_depends_on_what_the_host_wants() {
+        let advice = |tried: &[&str], accepts: &[&str]| {
+            let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
+            unreachable(&Unreachable::Denied {
+                user: "ada".to_owned(),
+                tried: texts(tried),
+                accepts: texts(accepts),
+            })
+        };
+        let usual = advice(&["key"], &["publickey", "password"]);
+        assert!(usual.next.contains("authorized_keys"), "{usual:?}");
+        for method in ["password", "keyboard-interactive"] {
+            let asks = advice(&["key"], &[method]);
+            assert!(asks.next.contains("--ask-password"), "{asks:?}");
+        }
+        let hung_up = advice(
+            &["key", "the host disconnected: Too many authentication failures"],
+            &[],
         );
-        assert_eq!(
-            scan("db1", "k"),
-            ", or record it: ssh-keyscan -t ed25519 db1 >> k"
+        assert!(hung_up.next.contains("identities_only"), "{hung_up:?}");
+        assert!(!hung_up.what.contains("nothing else"), "{hung_up:?}");
+        let nothing = advice(&["key"], &[]);
+        assert!(nothing.what.contains("nothing else"), "{nothing:?}");
+    }
+
+    #[test]
+    fn the_way_is_looked_at_where_it_ends() {
+        let advice = |address: &str| {
+            let (address, detail) = (address.to_owned(), "refused".to_owned());
+            unreachable(&Unreachable::Connect { address, detail }).next
+        };
+        assert!(advice("db1:22").contains("firewalls"));
+        let behind = advice("db1:22 from ada@bastion:22");
+        assert!(
+            behind.contains("ada@bastion:22") && behind.contains("AllowTcpForwarding"),
+            "{behind}"
         );
-        assert_eq!(scan("db1;reboot", "k"), "");
-        assert_eq!(scan("-oProxy", "k"), "");
-        assert_eq!(scan("[db1]:2;x", "k"), "");
-        assert_eq!(scan("db1", "my file"), "");
     }
 }

@@ -16,18 +16,21 @@ const MAX_SAID: usize = 2 << 10;
 /// How long it may take to end once nobody needs it, before it is killed.
 const LEAVE: Duration = Duration::from_secs(1);
 
+/// How long one that made no connection may go on, to say why: it may close its stdout before it does.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
 /// A running command; it ends with this value.
 pub(super) struct ProxyCommand {
     pub(super) stdin: ChildStdin,
     pub(super) stdout: ChildStdout,
-    _stop: DropGuard,
+    _stop: Arc<DropGuard>,
 }
 
 /// What it said on stderr, told when something went wrong.
-#[derive(Clone)]
 pub(super) struct Said {
     text: Arc<Mutex<Vec<u8>>>,
     ended: watch::Receiver<bool>,
+    stop: Arc<DropGuard>,
 }
 
 impl ProxyCommand {
@@ -53,14 +56,16 @@ impl ProxyCommand {
         let (ended, receiver) = watch::channel(false);
         let text = Arc::new(Mutex::new(Vec::new()));
         tokio::spawn(keep(child, stderr, stop.clone(), Arc::clone(&text), ended));
+        let stop = Arc::new(stop.drop_guard());
         let said = Said {
             text,
             ended: receiver,
+            stop: Arc::clone(&stop),
         };
         let command = Self {
             stdin,
             stdout,
-            _stop: stop.drop_guard(),
+            _stop: stop,
         };
         Ok((command, said))
     }
@@ -69,6 +74,9 @@ impl ProxyCommand {
 impl Said {
     /// Its words, once it has ended; bounded in time.
     pub(super) async fn text(mut self) -> String {
+        let by_itself = self.ended.wait_for(|ended| *ended);
+        let _ = tokio::time::timeout(LAST_WORDS, by_itself).await;
+        drop(self.stop);
         let ended = self.ended.wait_for(|ended| *ended);
         let _ = tokio::time::timeout(2 * LEAVE, ended).await;
         let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);

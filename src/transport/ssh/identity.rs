@@ -18,9 +18,9 @@ use super::locked::Locked;
 use crate::event::Unreachable;
 use crate::inventory::{Connection, Method};
 
-/// How many keys a host is offered. Each costs one of its `MaxAuthTries`, 6 by default (`sshd_config(5)`), and a
-/// host that runs out of them closes the connection without saying which key it would have taken.
-const MAX_OFFERS: usize = 5;
+/// How many keys a host is offered before a password. Each costs one of its `MaxAuthTries`, 6 by default
+/// (`sshd_config(5)`), and a host that runs out of them closes the connection: nobody would hear the password.
+const BEFORE_PASSWORD: usize = 5;
 
 /// The longest key file read; an RSA key of 16384 bits has some 13 KiB.
 const MAX_BYTES: u64 = 64 << 10;
@@ -128,12 +128,12 @@ impl Identities {
             }
             None => true,
         });
-        if candidates.len() > MAX_OFFERS {
+        if connection.password.is_some() && candidates.len() > BEFORE_PASSWORD {
             notes.push(format!(
                 "{} more keys were not offered",
-                candidates.len() - MAX_OFFERS
+                candidates.len() - BEFORE_PASSWORD
             ));
-            candidates.truncate(MAX_OFFERS);
+            candidates.truncate(BEFORE_PASSWORD);
         }
         if candidates.is_empty() && connection.password.is_none() {
             return Err(nothing_to_offer(connection, &notes));
@@ -163,7 +163,11 @@ impl Identities {
                     notes.push(format!("{file}: {why}"));
                     continue;
                 }
-                KeyFile::Unusable(detail) => return Err(Unreachable::Identity { file, detail }),
+                // As ssh does: another may be the right one.
+                KeyFile::Unusable(why) => {
+                    notes.push(format!("{file}: {why}"));
+                    continue;
+                }
             };
             let mut label = describe(&file, &key);
             let signs = match signs {

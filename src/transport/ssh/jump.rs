@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use russh::Error;
+use russh::{ChannelOpenFailure, Error};
 use tokio::sync::OnceCell;
 
 use super::client::words;
@@ -66,7 +66,11 @@ impl Bastions {
         let failed = |error: &Error| match error {
             Error::ChannelOpenFailure(reason) => Unreachable::Connect {
                 address: format!("{}:{} from {hop}", target.address, target.port),
-                detail: reason.description().to_owned(),
+                detail: match reason {
+                    ChannelOpenFailure::AdministrativelyProhibited => "it may not forward there".to_owned(),
+                    ChannelOpenFailure::ConnectFailed => "it does not get there".to_owned(),
+                    other => other.description().to_owned(),
+                },
             },
             other => Unreachable::Hop {
                 hop: hop.clone(),
