@@ -15,7 +15,7 @@ use super::cancel::Cancel;
 use super::command::Command;
 use super::errand::Errand;
 use super::gate::{Gate, Open};
-use super::limits::{Limits, within};
+use super::limits::Limits;
 use super::scene::{Job, Scene};
 use super::text::Text;
 use super::wave;
@@ -155,6 +155,7 @@ impl Fleet {
             cancel: cancel.clone(),
             gate: Arc::clone(&self.gate),
             limit: None,
+            told: None,
         };
         // The summary is counted where all events pass, so that it can say nothing else than they do.
         let counting = tokio::spawn({
@@ -187,7 +188,11 @@ impl Fleet {
             })
             .await;
         self.drive(jobs, scene).await;
-        counting.await.unwrap_or_else(|_| Summary::new(mode))
+        match counting.await {
+            Ok(summary) => summary,
+            // Nothing else knows how the hosts have done, and nothing said is not "all well".
+            Err(died) => std::panic::resume_unwind(died.into_panic()),
+        }
     }
 
     fn jobs(&self, work: Work) -> Vec<Job> {
@@ -291,7 +296,7 @@ impl Fleet {
                     let scene = scene.clone();
                     let (failures, limit) = (Arc::clone(&stop.failures), self.limits.of_host(stop.deadline));
                     tasks.spawn(async move {
-                        if is_failure(&within(scene, job, limit).await) {
+                        if is_failure(&scene.safely(job, limit).await) {
                             failures.fetch_add(1, Ordering::SeqCst);
                         }
                         drop(permit);

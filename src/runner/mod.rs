@@ -20,6 +20,7 @@ mod settings;
 mod spool;
 mod tail;
 mod text;
+mod told;
 mod wave;
 
 pub use cancel::Cancel;

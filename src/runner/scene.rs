@@ -11,8 +11,10 @@ use super::deliver::deliver;
 use super::errand::{Errand, Site};
 use super::gate::{Answer, Gate};
 use super::host_run::{Ended, HostRun};
+use super::limits::within;
 use super::listener::{Heard, Listener};
 use super::text::Text;
+use super::told::{Told, caught};
 use crate::event::{Event, HostPlan, HostStatus, Reason, Refusal, Stamped, StepCounts, Unreachable};
 use crate::inventory::{Become, Host};
 use crate::plan::{self, CompileError, Options, Plan};
@@ -20,6 +22,7 @@ use crate::transport::{ExitStatus, Output, Session, Transport, refusal};
 use crate::wire::Nonce;
 
 /// What one host is to do.
+#[derive(Clone)]
 pub(super) enum Job {
     Plan(Arc<Plan>, Options, Arc<Text>),
     Command(Arc<Host>, Arc<Command>),
@@ -64,6 +67,8 @@ pub(super) struct Scene {
     pub(super) gate: Arc<dyn Gate>,
     /// When the host's time is over.
     pub(super) limit: Option<Instant>,
+    /// What the host's task has told; none where no host's task tells.
+    pub(super) told: Option<Arc<Told>>,
 }
 
 impl Scene {
@@ -76,6 +81,9 @@ impl Scene {
             && self.is_late()
         {
             *reason = Reason::Deadline;
+        }
+        if let Some(told) = &self.told {
+            told.observe(&event);
         }
         let _ = self
             .events
@@ -153,6 +161,22 @@ impl Scene {
 
     fn is_late(&self) -> bool {
         self.limit.is_some_and(|limit| Instant::now() >= limit)
+    }
+
+    /// The same, whatever becomes of it: a bug that ends the host's task is its own, and told as a lost host.
+    pub(super) async fn safely(mut self, job: Job, limit: Option<Instant>) -> HostStatus {
+        let told = Arc::new(Told::default());
+        self.told = Some(Arc::clone(&told));
+        match caught(within(self.clone(), job.clone(), limit)).await {
+            Ok(status) => status,
+            Err(why) => {
+                let why = format!("a mistake in this program: {why}");
+                for event in told.owed(&job, why.clone()) {
+                    self.emit(event).await;
+                }
+                HostStatus::Lost { detail: why }
+            }
+        }
     }
 
     async fn plan(&self, plan: &Arc<Plan>, options: Options, text: &Text, session: &mut dyn Session) -> End {

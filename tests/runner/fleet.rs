@@ -15,7 +15,6 @@ use provision::resource::{Resource, Sh};
 use provision::runner::{Answer, Cancel, Fleet, Gate, Work};
 use provision::transport::replay::{Act, Replay, Script};
 use provision::transport::{BoxFuture, ExitStatus, Output};
-use tokio_util::sync::CancellationToken;
 
 use crate::kit::shell::plan;
 
@@ -81,7 +80,7 @@ impl Told {
 }
 
 /// Pushes to scripted hosts, holds the events against the grammar, and never waits longer than 20 s.
-async fn push(scripts: Vec<(&str, Script)>, parallel: usize, cancel: &Cancel) -> Told {
+pub(super) async fn push(scripts: Vec<(&str, Script)>, parallel: usize, cancel: &Cancel) -> Told {
     let plans = scripts.iter().map(|(name, _)| two_steps(name)).collect();
     push_with(scripts, plans, cancel, |fleet| {
         fleet.parallel(NonZeroUsize::new(parallel).unwrap())
@@ -214,6 +213,34 @@ async fn the_good_finish_whatever_the_others_do() {
 }
 
 #[tokio::test]
+async fn a_host_whose_task_dies_is_lost_and_no_other() {
+    let dies = || Act::Answer(Arc::new(|_: &[u8]| panic!("a bug")));
+    let at_work = Script::Runs(vec![vec![
+        answer(&["hello 1", "plan 2 0 1", "end"]),
+        Act::AwaitMore,
+        answer(&["apply 0"]),
+        dies(),
+    ]]);
+    let scripts = vec![
+        ("at-work", at_work),
+        ("early", Script::Runs(vec![vec![dies()]])),
+        ("good", good()),
+    ];
+    let told = push(scripts, 1, &Cancel::default()).await;
+    for name in ["at-work", "early"] {
+        let status = told.status(name);
+        assert!(
+            matches!(status, HostStatus::Lost { detail } if detail.ends_with("a bug")),
+            "{status:?}"
+        );
+    }
+    assert_eq!(*told.status("good"), HostStatus::Ok);
+    assert_eq!((told.summary.steps.failed, told.summary.steps.skipped), (1, 1));
+    assert_eq!((told.summary.hosts.failed, told.summary.hosts.ok), (2, 1));
+    assert_eq!(told.summary.exit_code(), 1);
+}
+
+#[tokio::test]
 async fn only_unreachable_hosts_make_exit_code_3() {
     let told = push(
         vec![("good", good()), ("silent", Script::Silent)],
@@ -246,81 +273,6 @@ async fn no_more_hosts_are_at_work_than_may_be() {
     assert_eq!(told.summary.hosts.ok, 30);
     // A host gives up its place a moment after it has said that it is done.
     assert!((1..=3).contains(&most), "{most} at once");
-}
-
-#[tokio::test]
-async fn a_cancelled_run_ends_between_steps_and_begins_no_host() {
-    let cancel = Cancel::default();
-    let begun = CancellationToken::new();
-    let said = begun.clone();
-    let running = Script::Runs(vec![vec![
-        answer(&["hello 1", "plan 2 0 1", "end"]),
-        Act::AwaitMore,
-        answer(&["apply 0"]),
-        Act::Answer(Arc::new(move |_| {
-            said.cancel();
-            Vec::new()
-        })),
-        Act::AwaitInputClosed,
-        answer(&["verify 0", "changed 0", "skip 1 1 cancelled", "end"]),
-    ]]);
-    let asked = cancel.clone();
-    let asking = tokio::spawn(async move {
-        begun.cancelled().await;
-        asked.request();
-    });
-    let told = push(vec![("running", running), ("waiting", good())], 1, &cancel).await;
-    asking.await.unwrap();
-    assert_eq!(*told.status("running"), HostStatus::Cancelled);
-    assert_eq!(*told.status("waiting"), HostStatus::Cancelled);
-    assert_eq!((told.summary.steps.changed, told.summary.steps.skipped), (1, 1));
-    assert_eq!(told.summary.exit_code(), 130);
-}
-
-#[tokio::test]
-async fn a_request_is_told_of_even_where_the_hosts_are_quicker() {
-    let cancel = Cancel::default();
-    cancel.request();
-    let told = push(vec![("one", good()), ("other", good())], 1, &cancel).await;
-    assert_eq!(told.summary.hosts.cancelled, 2);
-    let tellings = told
-        .events
-        .iter()
-        .filter(|stamped| stamped.event == Event::Cancelling);
-    assert_eq!(tellings.count(), 1);
-    assert!(told.summary.cancelled);
-    assert_eq!(told.summary.exit_code(), 130);
-}
-
-#[tokio::test]
-async fn the_second_request_leaves_at_once() {
-    let cancel = Cancel::default();
-    let begun = CancellationToken::new();
-    let said = begun.clone();
-    let stuck = Script::Runs(vec![vec![
-        answer(&["hello 1", "plan 2 0 1", "end"]),
-        Act::AwaitMore,
-        answer(&["apply 0"]),
-        Act::Answer(Arc::new(move |_| {
-            said.cancel();
-            Vec::new()
-        })),
-        Act::Hang,
-    ]]);
-    let asked = cancel.clone();
-    let asking = tokio::spawn(async move {
-        begun.cancelled().await;
-        asked.request();
-        asked.request();
-    });
-    let told = push(vec![("stuck", stuck)], 1, &cancel).await;
-    asking.await.unwrap();
-    assert_eq!(*told.status("stuck"), HostStatus::Cancelled);
-    let failed = told.events.iter().any(
-        |stamped| matches!(&stamped.event, Event::StepFinished { step, outcome: Outcome::Failed, .. } if step.index == 0),
-    );
-    assert!(failed, "the step at work is not called well");
-    assert_eq!(told.summary.exit_code(), 130);
 }
 
 /// Lets nothing happen on one host.
@@ -377,24 +329,4 @@ async fn what_changes_a_host_is_sent_only_when_the_gate_lets_it_through() {
         sent.contains("a1() {") && !sent.contains("a0() {"),
         "nothing of the step that holds: {sent}"
     );
-}
-
-#[tokio::test]
-async fn a_cancelled_push_does_not_begin_to_change() {
-    let cancel = Cancel::default();
-    let asked = cancel.clone();
-    let script = Script::Runs(vec![vec![
-        answer(&["hello 1", "check 0"]),
-        Act::Answer(Arc::new(move |_| {
-            asked.request();
-            Vec::new()
-        })),
-        Act::AwaitInputClosed,
-        answer(&["plan 2 0", "end"]),
-        Act::Hang,
-    ]]);
-    let told = push(vec![("host", script)], 1, &cancel).await;
-    assert_eq!(*told.status("host"), HostStatus::Cancelled);
-    assert_eq!((told.summary.steps.ok, told.summary.steps.skipped), (1, 1));
-    assert_eq!(told.summary.exit_code(), 130);
 }

@@ -199,43 +199,6 @@ async fn a_host_that_takes_too_long_is_ended_between_steps() {
 }
 
 #[tokio::test]
-async fn a_deadline_behind_ctrl_c_does_not_cut_off_the_step_at_work() {
-    let cancel = Cancel::default();
-    let past = CancellationToken::new();
-    let working = Script::Runs(vec![vec![
-        answer(&["hello 1", "plan 2 0 1", "end"]),
-        Act::AwaitMore,
-        answer(&["apply 0"]),
-        Act::Answer(Arc::new({
-            let cancel = cancel.clone();
-            move |_| {
-                cancel.request();
-                Vec::new()
-            }
-        })),
-        Act::AwaitInputClosed,
-        Act::Await(past.clone()),
-        answer(&["verify 0", "changed 0", "skip 1 1 cancelled", "end"]),
-    ]]);
-    let limit = Duration::from_secs(2);
-    let limits = Limits {
-        host: Some(limit),
-        ..Limits::default()
-    };
-    tokio::spawn(async move {
-        tokio::time::sleep(limit + limit / 4).await;
-        past.cancel();
-    });
-    let plans = vec![two_steps("working")];
-    let told = push_with(vec![("working", working)], plans, &cancel, |fleet| {
-        fleet.limits(limits)
-    })
-    .await;
-    assert_eq!((told.summary.steps.changed, told.summary.steps.failed), (1, 0));
-    assert_eq!(told.summary.exit_code(), 130);
-}
-
-#[tokio::test]
 async fn the_runs_own_time_withholds_what_has_not_begun() {
     let limits = Limits {
         run: Some(Duration::from_nanos(1)),
