@@ -11,6 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::event::Unreachable;
 use crate::inventory::{Become, Host};
 use crate::plan;
+use crate::report::redact::Redactor;
 use crate::report::words::Advice;
 use crate::report::{escape, fold, words};
 use crate::runner::fleet::DEFAULT_PARALLEL;
@@ -18,7 +19,7 @@ use crate::transport::ssh::Ssh;
 use crate::transport::{ExitStatus, Link, Output, Transport};
 
 use super::Outcome;
-use super::asking;
+use super::asking::{self, AskArgs};
 use super::hosts::way;
 use super::outcome::print;
 use super::signals;
@@ -40,6 +41,8 @@ const MAX_ANSWER: usize = 4 << 10;
 pub(super) struct Args {
     #[command(flatten)]
     trust: TrustArgs,
+    #[command(flatten)]
+    ask: AskArgs,
     /// Hosts at work at once
     #[arg(long, value_name = "HOSTS", default_value_t = DEFAULT_PARALLEL)]
     parallel: NonZeroUsize,
@@ -62,6 +65,19 @@ struct Tested {
     result: Result<Reached, Unreachable>,
 }
 
+impl Tested {
+    /// The same with no secret in what the host said.
+    fn without(mut self, secrets: &Redactor) -> Self {
+        if let Ok(Reached {
+            answer: Err(silence), ..
+        }) = &mut self.result
+        {
+            silence.what = secrets.text(&silence.what).into_owned();
+        }
+        self
+    }
+}
+
 struct Reached {
     link: Link,
     /// From the first look at the host's name to the end of the login.
@@ -81,7 +97,7 @@ const ELSE: &str = "the login shell, its start-up files (~/.bashrc), a forced co
                     authorized_keys) or `become` keeps `sh` from running: log in by hand and see";
 
 pub(super) fn run(args: &Args, mut hosts: Vec<Arc<Host>>, notes: &str) -> Outcome {
-    asking::of_inventory(&mut hosts)?;
+    let secrets = Redactor::new(args.ask.apply(&mut hosts)?);
     let program =
         plan::command(&[QUESTION.to_owned()]).map_err(|error| Diagnostic::new(error.to_string()))?;
     let all = signals::runtime()?.block_on(async {
@@ -101,7 +117,7 @@ pub(super) fn run(args: &Args, mut hosts: Vec<Arc<Host>>, notes: &str) -> Outcom
             .collect();
         let mut all = Vec::new();
         for task in tasks {
-            all.extend(task.await.ok());
+            all.extend(task.await.ok().map(|one| one.without(&secrets)));
         }
         all
     });

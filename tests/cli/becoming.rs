@@ -92,3 +92,12 @@ fn a_password_does_not_stand_in_an_inventory() {
         );
     }
 }
+
+#[test]
+fn a_test_of_hosts_takes_it_as_a_push_does() {
+    let inventory = "[hosts.one]\naddress = \"127.0.0.1:1\"\nuser = \"ada\"\nbecome = \"sudo\"\n";
+    let place = Place::new(&[("inventory.toml", inventory)]);
+    let (code, text) = run(&place, &["hosts", "test", "--become-password-file", "nowhere"]);
+    assert_ne!(code, Some(3), "there is no contact: {text}");
+    assert!(text.contains("nowhere"), "{text}");
+}

@@ -34,8 +34,14 @@ pub(super) fn hung_up(tried: &[String]) -> bool {
 /// What to do where nobody was let in, by what was tried and what the host takes.
 pub(super) fn denied_advice(tried: &[String], accepts: &[String]) -> &'static str {
     let takes = |method: &str| accepts.iter().any(|one| one == method);
+    let asked = |method: &str| tried.iter().find_map(|one| one.strip_prefix(method));
+    let password = asked("password").or_else(|| asked("keyboard-interactive"));
     if hung_up(tried) {
         "a host hangs up after a few keys (MaxAuthTries): name its key with `identity_file`, and set `identities_only = true`"
+    } else if let Some("") = password {
+        "that password was not taken; it was tried once, so that nobody is locked out: try it by hand"
+    } else if password.is_some() {
+        "the host asks for more than a password, such as a code, or a new password for one that has expired: log in by hand"
     } else if !takes("publickey") && (takes("password") || takes("keyboard-interactive")) {
         "the host wants a password: give one with --ask-password (-k)"
     } else {

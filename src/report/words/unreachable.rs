@@ -300,6 +300,15 @@ mod tests {
         );
         assert!(hung_up.next.contains("identities_only"), "{hung_up:?}");
         assert!(!hung_up.what.contains("nothing else"), "{hung_up:?}");
+        for method in ["password", "keyboard-interactive"] {
+            let wrong = advice(&["key", method], &[method]);
+            assert!(wrong.next.contains("not taken"), "{wrong:?}");
+        }
+        let more = advice(
+            &["keyboard-interactive: it asks a second time"],
+            &["keyboard-interactive"],
+        );
+        assert!(more.next.contains("expired"), "{more:?}");
         let nothing = advice(&["key"], &[]);
         assert!(nothing.what.contains("nothing else"), "{nothing:?}");
     }
