@@ -8,6 +8,12 @@ pub(super) fn milliseconds(duration: Duration) -> Duration {
     Duration::from_millis(u64::try_from(rounded).unwrap_or(u64::MAX))
 }
 
+/// What a line may leave out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+pub(super) fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 /// Seconds.
 pub(super) mod seconds {
     use std::time::Duration;

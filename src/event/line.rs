@@ -202,7 +202,7 @@ mod tests {
         fn bytes_and_times_come_back_as_they_went(bytes: Vec<u8>, after: Option<Vec<u8>>, time in 0_u64..1 << 40, title: String) {
             let step = Arc::new(Step { index: 0, module: name(), title: title.into() });
             let plan = HostPlan { host: name(), steps: vec![Arc::clone(&step)] };
-            let diff = crate::event::FileDiff { path: "/x".into(), before: Some(bytes.clone()), after, secret: false };
+            let diff = crate::event::FileDiff { path: "/x".into(), before: Some(bytes.clone()), after, ..crate::event::FileDiff::default() };
             let events = [
                 Event::RunStarted { mode: Mode::Push, profile: None, hosts: Arc::new(vec![plan]) },
                 Event::StepOutput { host: name(), step: Arc::clone(&step), output: bytes.clone() },

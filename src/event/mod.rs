@@ -187,7 +187,7 @@ pub enum Refusal {
 }
 
 /// A file as it is and as it should be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileDiff {
     /// The file's path on the host.
     pub path: String,
@@ -199,6 +199,12 @@ pub struct FileDiff {
     pub after: Option<Vec<u8>>,
     /// Whether the content is not to be shown.
     pub secret: bool,
+    /// Whether the step decides some of the content only: all else is whatever the host has there.
+    #[serde(default, skip_serializing_if = "form::is_false")]
+    pub part: bool,
+    /// Whether it is too large to be fetched; both sides are left empty then.
+    #[serde(default, skip_serializing_if = "form::is_false")]
+    pub large: bool,
 }
 
 /// Something that happened.

@@ -3,6 +3,7 @@
 mod build;
 mod compile;
 mod sharing;
+mod views;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ pub use compile::{
     Command, CompileError, DELIVERED, Options, Shebang, ShebangError, Wishes, act, answers, ask, command,
     compile, deliver, head, ready,
 };
+pub use views::Views;
 
 /// One resource of one module on one host.
 #[derive(Clone, Debug, PartialEq, Eq)]

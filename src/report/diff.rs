@@ -1,5 +1,6 @@
 //! What would change in a file, as a unified diff.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use similar::{ChangeTag, TextDiff};
@@ -15,6 +16,9 @@ const MAX_LINES: usize = 200;
 /// Larger files are not compared line by line.
 const MAX_BYTES: usize = 4 << 20;
 
+/// Equal lines shown around a change.
+const CONTEXT: usize = 3;
+
 /// How long finding the shortest diff may take; a longer one does as well.
 const PATIENCE: Duration = Duration::from_millis(200);
 
@@ -24,9 +28,10 @@ pub(super) fn lines(diff: &FileDiff, verbose: bool, paint: Paint) -> Vec<String>
     let path = escape::line(&diff.path);
     let all = match (before, after) {
         _ if diff.secret => vec![format!("{path}: content hidden, it is secret")],
+        _ if diff.large => vec![format!("{path}: too large to compare here")],
         (None, None) => vec![],
         _ if before == after => vec![format!("{path}: differs only in secret values")],
-        _ => match (text(before), text(after)) {
+        _ => match (text(before, diff.part), text(after, diff.part)) {
             (Some(old), Some(new)) if old.len() + new.len() <= MAX_BYTES => {
                 let side = |sign: &str, content: Option<&[u8]>, word: &str| match content {
                     Some(_) => format!("{sign} {path} ({word})"),
@@ -36,7 +41,8 @@ pub(super) fn lines(diff: &FileDiff, verbose: bool, paint: Paint) -> Vec<String>
                     paint.tone(Tone::Removed, &side("---", before, "now")),
                     paint.tone(Tone::Added, &side("+++", after, "wanted")),
                 ];
-                unified(old, new, paint, &mut lines);
+                let alone = diff.part && !verbose;
+                unified(&old, &new, alone, paint, &mut lines);
                 lines
             }
             (Some(_), Some(_)) => vec![format!(
@@ -55,12 +61,12 @@ const WORTH_COMPARING: usize = 6;
 /// What sets `after` apart from `before`: the lines that are gone and that have come. None where showing all of
 /// `after` says it as briefly, or both are the same.
 pub(super) fn apart(before: &[u8], after: &[u8], paint: Paint) -> Option<Vec<String>> {
-    let (old, new) = (text(Some(before))?, text(Some(after))?);
+    let (old, new) = (text(Some(before), false)?, text(Some(after), false)?);
     let length = new.lines().count();
     if old == new || length < WORTH_COMPARING || old.len() + new.len() > MAX_BYTES {
         return None;
     }
-    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
+    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(&*old, &*new);
     let signed = diff.iter_all_changes().filter_map(|change| {
         let (sign, tone) = match change.tag() {
             ChangeTag::Equal => return None,
@@ -75,9 +81,25 @@ pub(super) fn apart(before: &[u8], after: &[u8], paint: Paint) -> Option<Vec<Str
     (lines.len() * 2 <= length).then_some(lines)
 }
 
-fn text(content: Option<&[u8]>) -> Option<&str> {
-    let text = std::str::from_utf8(content.unwrap_or_default()).ok()?;
+/// A content as text, if it is one; what an edit leaves alone may be in any encoding, and need not be readable.
+fn text(content: Option<&[u8]>, any: bool) -> Option<Cow<'_, str>> {
+    let content = content.unwrap_or_default();
+    let text: Cow<'_, str> = match std::str::from_utf8(content) {
+        Ok(text) => text.into(),
+        Err(_) if any => visible(content).into(),
+        Err(_) => return None,
+    };
     (!text.contains('\0')).then_some(text)
+}
+
+/// `content` with its bytes that are no UTF-8 written out, so that different ones stay different.
+fn visible(content: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in content.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
 }
 
 fn sizes(before: Option<&[u8]>, after: Option<&[u8]>) -> String {
@@ -88,10 +110,18 @@ fn sizes(before: Option<&[u8]>, after: Option<&[u8]>) -> String {
     format!("{} now, {} wanted", size(before), size(after))
 }
 
-fn unified(old: &str, new: &str, paint: Paint, lines: &mut Vec<String>) {
+/// The hunks of a diff. `alone`, the lines that go and come are told without their place and what is around them, which
+/// may be another on each host: so hosts with equal changes stay one.
+fn unified(old: &str, new: &str, alone: bool, paint: Paint, lines: &mut Vec<String>) {
     let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
-    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
-        lines.push(paint.tone(Tone::Place, &hunk.header().to_string()));
+    let mut unified = diff.unified_diff();
+    unified.context_radius(if alone { 0 } else { CONTEXT });
+    for (nth, hunk) in unified.iter_hunks().enumerate() {
+        if !alone {
+            lines.push(paint.tone(Tone::Place, &hunk.header().to_string()));
+        } else if nth > 0 {
+            lines.push(paint.tone(Tone::Faint, paint.ellipsis()));
+        }
         for change in hunk.iter_changes() {
             let (sign, tone) = match change.tag() {
                 ChangeTag::Equal => (' ', None),
@@ -126,19 +156,62 @@ mod tests {
     use super::*;
     use crate::report::Options;
 
-    fn shown(before: Option<&[u8]>, after: Option<&[u8]>, secret: bool) -> Vec<String> {
-        let diff = FileDiff {
+    fn of(before: Option<&[u8]>, after: Option<&[u8]>) -> FileDiff {
+        FileDiff {
             path: "/etc/x".into(),
             before: before.map(<[u8]>::to_vec),
             after: after.map(<[u8]>::to_vec),
-            secret,
-        };
+            ..FileDiff::default()
+        }
+    }
+
+    fn told(diff: &FileDiff, verbose: bool) -> Vec<String> {
         let options = Options {
             colour: false,
             unicode: true,
-            verbose: false,
+            verbose,
         };
-        lines(&diff, false, Paint::new(options))
+        lines(diff, verbose, Paint::new(options))
+    }
+
+    fn shown(before: Option<&[u8]>, after: Option<&[u8]>, secret: bool) -> Vec<String> {
+        let diff = FileDiff {
+            secret,
+            ..of(before, after)
+        };
+        told(&diff, false)
+    }
+
+    #[test]
+    fn of_an_edit_the_lines_alone_are_told_whatever_stands_around_them() {
+        let edit = |before: &[u8], after: &[u8]| FileDiff {
+            part: true,
+            ..of(Some(before), Some(after))
+        };
+        let here = edit(b"\xe9\na=1\nb\nc\nd", b"\xe9\na=2\nb\nc\nd\ne");
+        let there = edit(
+            b"many\nmore\n\xff\na=1\nx\xff\nd",
+            b"many\nmore\n\xff\na=2\nx\xff\nd\ne",
+        );
+        let wanted = [
+            "--- /etc/x (now)",
+            "+++ /etc/x (wanted)",
+            "-a=1",
+            "+a=2",
+            "…",
+            "-d",
+            "\\ no newline at the end",
+            "+d",
+            "+e",
+            "\\ no newline at the end",
+        ];
+        assert_eq!(told(&here, false), wanted);
+        assert_eq!(told(&there, false), wanted);
+        let with_place = told(&here, true);
+        assert_eq!(with_place[2..5], ["@@ -1,5 +1,6 @@", r" \xe9", "-a=1"]);
+        // Bytes that no encoding makes a text of are told apart all the same.
+        let bytes = told(&edit(b"\xe8\n", b"\xe9\n"), false);
+        assert_eq!(bytes[2..], [r"-\xe8", r"+\xe9"]);
     }
 
     #[test]
@@ -174,6 +247,11 @@ mod tests {
             shown(Some(b"**"), Some(b"**"), false),
             ["/etc/x: differs only in secret values"]
         );
+        let large = FileDiff {
+            large: true,
+            ..of(Some(b""), Some(b""))
+        };
+        assert_eq!(told(&large, false), ["/etc/x: too large to compare here"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::fields::{check_line, check_name};
-use super::{Invalid, Presence, State};
+use super::{FileView, Invalid, Presence, State};
 use crate::script::{Read, Script};
 use crate::sh;
 
@@ -58,6 +58,9 @@ impl AuthorizedKey {
     }
 
     fn line(&self) -> String {
+        if self.state.is_absent() {
+            return String::new();
+        }
         match &self.options {
             Some(options) => format!("{options} {}", self.key.trim()),
             None => self.key.trim().to_owned(),
@@ -120,19 +123,26 @@ impl State for AuthorizedKey {
     }
 
     fn apply(&self) -> Script {
-        let line = if self.state.is_absent() {
-            String::new()
-        } else {
-            self.line()
-        };
         sh!(
             "{}\nif [ -z \"$user_entry\" ]; then\nsay {}\nexit 1\nfi\nkey_set {} \"$user_home\" {} {}",
             Read::User(self.name.clone()),
             format!("there is no user {}", self.name),
             &self.name,
             self.blob(),
-            line
+            self.line()
         )
+    }
+
+    fn files(&self) -> Vec<FileView<'_>> {
+        // A user who is not there yet has no keys yet.
+        let show = sh!(
+            "{}\n[ -n \"$user_entry\" ] || user_home=/nonexistent\nset -- \"$user_home/.ssh/authorized_keys\"\nshow_edit \"$1\" key_new \"$1\" {} {}",
+            Read::User(self.name.clone()),
+            self.blob(),
+            self.line()
+        );
+        let path = format!("~{}/.ssh/authorized_keys", self.name);
+        vec![FileView::edited(path, show)]
     }
 
     fn destroys(&self) -> bool {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::fields::{check_line, check_path};
 use super::pattern::{anchor, check_anchor};
-use super::{Invalid, Pattern, Presence, State};
+use super::{FileView, Invalid, Pattern, Presence, State};
 use crate::script::{Read, Script, Secret};
 use crate::sh;
 
@@ -85,6 +85,23 @@ impl Block {
             Script::from(text)
         }
     }
+
+    /// The file, the block, its marks and its place.
+    fn edit(&self) -> Script {
+        let text = if self.state.is_absent() {
+            Script::raw("''")
+        } else {
+            sh!("{}\"$nl\"", self.text())
+        };
+        sh!(
+            "{} {} {} {} {}",
+            Script::path(&self.path),
+            text,
+            self.mark("BEGIN"),
+            self.mark("END"),
+            anchor(self.before.as_ref(), self.after.as_ref())
+        )
+    }
 }
 
 impl State for Block {
@@ -111,19 +128,15 @@ impl State for Block {
     }
 
     fn apply(&self) -> Script {
-        let text = if self.state.is_absent() {
-            Script::raw("''")
-        } else {
-            sh!("{}\"$nl\"", self.text())
-        };
-        sh!(
-            "block_set {} {} {} {} {}",
-            Script::path(&self.path),
-            text,
-            self.mark("BEGIN"),
-            self.mark("END"),
-            anchor(self.before.as_ref(), self.after.as_ref())
-        )
+        sh!("block_set {}", self.edit())
+    }
+
+    fn files(&self) -> Vec<FileView<'_>> {
+        let show = sh!("show_edit {} block_new {}", Script::path(&self.path), self.edit());
+        vec![FileView {
+            secret: self.secret,
+            ..FileView::edited(&self.path, show)
+        }]
     }
 
     fn validate(&self) -> Result<(), Invalid> {

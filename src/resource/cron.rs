@@ -69,6 +69,15 @@ impl Cron {
     fn block(&self) -> String {
         format!("{}\n{}\n{}", self.mark("BEGIN"), self.line(), self.mark("END"))
     }
+
+    /// The crontab of `user`, what should stand in it, and its marks.
+    fn edit(&self, user: &str) -> Script {
+        let block = match self.state {
+            Presence::Present => Script::from(self.block() + "\n"),
+            Presence::Absent => Script::raw("''"),
+        };
+        sh!("{} {} {} {}", user, block, self.mark("BEGIN"), self.mark("END"))
+    }
 }
 
 impl State for Cron {
@@ -91,12 +100,10 @@ impl State for Cron {
     }
 
     fn apply(&self) -> Script {
-        let marks = sh!("{} {}", self.mark("BEGIN"), self.mark("END"));
         match (&self.crontab, self.state) {
             (None, Presence::Present) => self.whole().place(),
             (None, Presence::Absent) => self.whole().remove(),
-            (Some(user), Presence::Present) => sh!("crontab_set {} {} {}", user, self.block() + "\n", marks),
-            (Some(user), Presence::Absent) => sh!("crontab_set {} '' {}", user, marks),
+            (Some(user), _) => sh!("crontab_set {}", self.edit(user)),
         }
     }
 
@@ -106,7 +113,11 @@ impl State for Cron {
 
     fn files(&self) -> Vec<FileView<'_>> {
         match &self.crontab {
-            Some(_) => Vec::new(),
+            Some(user) => {
+                // No path is its own on every system.
+                let show = sh!("show_edit '' crontab_new {}", self.edit(user));
+                vec![FileView::edited(format!("crontab of {user}"), show)]
+            }
             None => vec![self.whole().view(self.state.is_absent())],
         }
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::fields::{Access, check_path};
-use super::{FileView, Invalid, Mode, Presence, State};
+use super::{FileView, Invalid, Mode, Presence, State, Wanted};
 use crate::script::{Read, Script, Secret, Text};
 use crate::sh;
 
@@ -227,13 +227,14 @@ impl State for File {
     }
 
     fn files(&self) -> Vec<FileView<'_>> {
-        let content = self.content.as_ref().map(|content| content.bytes.as_slice());
-        if !self.state.is_absent() && content.is_none() {
-            return Vec::new();
-        }
+        let wanted = match &self.content {
+            _ if self.state.is_absent() => Wanted::Gone,
+            Some(content) => Wanted::Content(content.bytes.as_slice().into()),
+            None => return Vec::new(),
+        };
         vec![FileView {
             path: self.path.as_str().into(),
-            content: content.map(Into::into),
+            wanted,
             secret: self.is_secret(),
         }]
     }

@@ -1,5 +1,6 @@
 //! Lines of `/etc/fstab`, which two kinds write.
 
+use super::FileView;
 use crate::script::Script;
 use crate::sh;
 
@@ -48,6 +49,22 @@ impl Entry {
             self.field,
             self.key()
         )
+    }
+
+    /// The file for a diff, with the entry in it or, `gone`, without.
+    pub(super) fn view(&self, gone: bool) -> FileView<'static> {
+        let fields = if gone {
+            String::new()
+        } else {
+            self.fields.join(" ")
+        };
+        let show = sh!(
+            "show_edit /etc/fstab fstab_new {} {} {}",
+            self.field,
+            self.key(),
+            fields
+        );
+        FileView::edited("/etc/fstab", show)
     }
 
     /// Puts it in the place of what is there.

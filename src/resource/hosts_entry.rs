@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::hostname::check_host_name;
-use super::{Invalid, Presence, State};
+use super::{FileView, Invalid, Presence, State};
 use crate::script::Script;
 use crate::sh;
 
@@ -25,6 +25,14 @@ pub struct HostsEntry {
     /// Whether the names should stand for the address.
     #[serde(default)]
     pub state: Presence,
+}
+
+impl HostsEntry {
+    /// What is done with which names.
+    fn edit(&self) -> Script {
+        let verb = Script::raw(if self.state.is_absent() { "drop" } else { "set" });
+        sh!("{} {} {}", verb, &self.address, self.names.join(" "))
+    }
 }
 
 impl State for HostsEntry {
@@ -46,8 +54,12 @@ impl State for HostsEntry {
     }
 
     fn apply(&self) -> Script {
-        let verb = Script::raw(if self.state.is_absent() { "drop" } else { "set" });
-        sh!("hosts_edit {} {} {}", verb, &self.address, self.names.join(" "))
+        sh!("hosts_edit {}", self.edit())
+    }
+
+    fn files(&self) -> Vec<FileView<'_>> {
+        let show = sh!("show_edit /etc/hosts hosts_new {}", self.edit());
+        vec![FileView::edited("/etc/hosts", show)]
     }
 
     fn validate(&self) -> Result<(), Invalid> {

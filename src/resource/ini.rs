@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fields::{check_line, check_path};
-use super::{Invalid, Presence, State};
+use super::{FileView, Invalid, Presence, State};
 use crate::script::{Read, Script, Secret};
 use crate::sh;
 
@@ -71,6 +71,15 @@ impl Ini {
             Script::from(value)
         }
     }
+
+    /// The file, the key's place there and, where it should be there, what it is set to.
+    fn edit(&self) -> Script {
+        let key = sh!("{} {}", Script::path(&self.path), self.place());
+        if self.state.is_absent() {
+            return key;
+        }
+        sh!("{} {} {}", key, self.word(), &self.separator)
+    }
 }
 
 impl State for Ini {
@@ -102,17 +111,28 @@ impl State for Ini {
     }
 
     fn apply(&self) -> Script {
-        let path = Script::path(&self.path);
         if self.state.is_absent() {
-            return sh!("ini_drop {} {}", path, self.place());
+            return sh!("ini_drop {}", self.edit());
         }
-        sh!(
-            "ini_set {} {} {} {}",
-            path,
-            self.place(),
-            self.word(),
-            &self.separator
-        )
+        sh!("ini_set {}", self.edit())
+    }
+
+    fn files(&self) -> Vec<FileView<'_>> {
+        let verb = Script::raw(if self.state.is_absent() {
+            "'' '' drop"
+        } else {
+            "set"
+        });
+        let show = sh!(
+            "show_edit {} ini_new {} {}",
+            Script::path(&self.path),
+            self.edit(),
+            verb
+        );
+        vec![FileView {
+            secret: self.secret,
+            ..FileView::edited(&self.path, show)
+        }]
     }
 
     fn validate(&self) -> Result<(), Invalid> {

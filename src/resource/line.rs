@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::fields::{check_line, check_path};
 use super::pattern::{anchor, check_anchor};
-use super::{Invalid, Pattern, Presence, State};
+use super::{FileView, Invalid, Pattern, Presence, State};
 use crate::script::{Read, Script, Secret};
 use crate::sh;
 
@@ -55,6 +55,12 @@ impl Line {
             Script::from(text)
         }
     }
+
+    /// The file, the line and what else is taken for it.
+    fn edit(&self) -> Script {
+        let pattern = self.pattern.as_ref().map_or(Script::raw("''"), Script::from);
+        sh!("{} {} {}", Script::path(&self.path), self.word(), pattern)
+    }
 }
 
 impl State for Line {
@@ -93,13 +99,29 @@ impl State for Line {
     }
 
     fn apply(&self) -> Script {
-        let path = Script::path(&self.path);
-        let pattern = self.pattern.as_ref().map_or(Script::raw("''"), Script::from);
         if self.state.is_absent() {
-            return sh!("line_drop {} {} {}", path, self.word(), pattern);
+            return sh!("line_drop {}", self.edit());
         }
         let anchor = anchor(self.before.as_ref(), self.after.as_ref());
-        sh!("line_set {} {} {} {}", path, self.word(), pattern, anchor)
+        sh!("line_set {} {}", self.edit(), anchor)
+    }
+
+    fn files(&self) -> Vec<FileView<'_>> {
+        let place = if self.state.is_absent() {
+            Script::raw("drop")
+        } else {
+            anchor(self.before.as_ref(), self.after.as_ref())
+        };
+        let show = sh!(
+            "show_edit {} line_new {} {}",
+            Script::path(&self.path),
+            self.edit(),
+            place
+        );
+        vec![FileView {
+            secret: self.secret,
+            ..FileView::edited(&self.path, show)
+        }]
     }
 
     fn validate(&self) -> Result<(), Invalid> {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Invalid, State};
+use super::{FileView, Invalid, State};
 use crate::script::Script;
 use crate::sh;
 
@@ -68,6 +68,25 @@ impl State for Locale {
             script.append(sh!("\nlocale_set {}", &self.name));
         }
         script
+    }
+
+    fn files(&self) -> Vec<FileView<'_>> {
+        let charset = self.parts().1;
+        let made = sh!(
+            "show_edit /etc/locale.gen locale_gen_new {} {} {}",
+            self.shown(),
+            &self.name,
+            charset
+        );
+        let mut views = vec![FileView::edited("/etc/locale.gen", made)];
+        if self.default {
+            // Each host has one of them.
+            views.extend(["/etc/default/locale", "/etc/locale.conf"].map(|path| {
+                let show = sh!("show_edit {} locale_new {} {}", path, path, &self.name);
+                FileView::edited(path, show)
+            }));
+        }
+        views
     }
 
     fn asks_itself(&self) -> bool {

@@ -143,7 +143,7 @@ pub trait State: fmt::Debug + Send + Sync {
         false
     }
 
-    /// The files whose whole content it decides, for `--diff`.
+    /// The files whose content it decides, all of it or some, for `--diff`.
     fn files(&self) -> Vec<FileView<'_>> {
         Vec::new()
     }
@@ -224,12 +224,34 @@ impl From<String> for Invalid {
 /// A file's wanted side of a diff.
 #[derive(Clone, Debug)]
 pub struct FileView<'a> {
-    /// Its path.
+    /// Its path, or words for a crontab.
     pub path: Cow<'a, str>,
-    /// What it should hold; `None` when it should not be there.
-    pub content: Option<Cow<'a, [u8]>>,
+    /// What is wanted of it.
+    pub wanted: Wanted<'a>,
     /// Whether the content is not to be shown.
     pub secret: bool,
+}
+
+/// What is wanted of a file.
+#[derive(Clone, Debug)]
+pub enum Wanted<'a> {
+    /// This content, whatever it holds now.
+    Content(Cow<'a, [u8]>),
+    /// That it is not there.
+    Gone,
+    /// What an edit makes of what it holds now: the host's `show_edit` tells both, by the very text that a push edits with.
+    Edited(Script),
+}
+
+impl<'a> FileView<'a> {
+    /// The file at `path` as `show`, which calls `show_edit`, tells it.
+    fn edited(path: impl Into<Cow<'a, str>>, show: Script) -> Self {
+        Self {
+            path: path.into(),
+            wanted: Wanted::Edited(show),
+            secret: false,
+        }
+    }
 }
 
 /// One wanted piece of state, and whom a change of it concerns. Cloning is cheap: the kind is shared.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::fields::{check_line, check_path};
 use super::fstab::{Entry, escaped};
-use super::{Invalid, Presence, State};
+use super::{FileView, Invalid, Presence, State};
 use crate::script::Script;
 use crate::sh;
 
@@ -99,6 +99,10 @@ impl State for Mount {
         }
         script.append(self.entry().place());
         script
+    }
+
+    fn files(&self) -> Vec<FileView<'_>> {
+        vec![self.entry().view(self.state.is_absent())]
     }
 
     fn destroys(&self) -> bool {

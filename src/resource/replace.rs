@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fields::check_path;
-use super::{Invalid, Pattern, State};
+use super::{FileView, Invalid, Pattern, State};
 use crate::script::{Read, Script, Secret};
 use crate::sh;
 
@@ -97,6 +97,15 @@ impl State for Replace {
 
     fn apply(&self) -> Script {
         sh!("replace_all {} {}", Script::path(&self.path), self.commands())
+    }
+
+    fn files(&self) -> Vec<FileView<'_>> {
+        let path = || Script::path(&self.path);
+        let show = sh!("show_edit {} replace_new {} {}", path(), path(), self.commands());
+        vec![FileView {
+            secret: self.secret,
+            ..FileView::edited(&self.path, show)
+        }]
     }
 
     fn validate(&self) -> Result<(), Invalid> {

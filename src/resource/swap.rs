@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::fields::check_path;
 use super::fstab::{Entry, escaped};
-use super::{Invalid, Presence, State};
+use super::{FileView, Invalid, Presence, State};
 use crate::script::{Read, Script};
 use crate::sh;
 
@@ -116,6 +116,10 @@ impl State for Swap {
 
     fn asks_itself(&self) -> bool {
         true
+    }
+
+    fn files(&self) -> Vec<FileView<'_>> {
+        vec![self.entry().view(self.state.is_absent())]
     }
 
     fn destroys(&self) -> bool {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Invalid, State};
+use super::{FileView, Invalid, State};
 use crate::script::{Read, Script};
 use crate::sh;
 
@@ -47,6 +47,11 @@ impl State for Timezone {
 
     fn apply(&self) -> Script {
         sh!("timezone_set {}", &self.name)
+    }
+
+    fn files(&self) -> Vec<FileView<'_>> {
+        let show = sh!("show_edit /etc/timezone timezone_new {}", &self.name);
+        vec![FileView::edited("/etc/timezone", show)]
     }
 
     fn validate(&self) -> Result<(), Invalid> {

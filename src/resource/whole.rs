@@ -1,7 +1,7 @@
 //! A whole file that a kind writes for root, under a name of its own.
 
 use super::fields::digest;
-use super::{FileView, Mode};
+use super::{FileView, Mode, Wanted};
 use crate::script::{Read, Script};
 use crate::sh;
 
@@ -63,7 +63,11 @@ impl Whole {
     pub(super) fn view(self, gone: bool) -> FileView<'static> {
         FileView {
             path: self.path.into(),
-            content: (!gone).then(|| self.text.into_bytes().into()),
+            wanted: if gone {
+                Wanted::Gone
+            } else {
+                Wanted::Content(self.text.into_bytes().into())
+            },
             secret: false,
         }
     }

@@ -237,6 +237,7 @@ mod tests {
                 exists: false
             }
         );
+        assert_eq!(read("becomes 1"), Frame::Becomes(1));
     }
 
     proptest::proptest! {

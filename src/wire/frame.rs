@@ -52,7 +52,9 @@ pub enum Frame {
         /// Whether there is a file at all.
         exists: bool,
     },
-    /// The content ended.
+    /// The content ended, and what follows, up to `Shown`, is what an edit makes of it.
+    Becomes(usize),
+    /// The content ended. Of a file to be edited nothing more comes where it is too large or no text.
     Shown(usize),
     /// The apply begins.
     Apply(usize),
@@ -178,6 +180,7 @@ impl Frame {
             },
             ["state"] => Self::State,
             ["stated"] => Self::Stated,
+            ["becomes", step] => Self::Becomes(number(step)?),
             ["shown", step] => Self::Shown(number(step)?),
             ["apply", step] => Self::Apply(number(step)?),
             ["need", step, room, suffix] => {

@@ -11,7 +11,7 @@ mod parts;
 pub use decode::{Decoder, Item};
 pub use facts::{FACTS, MAX_ANSWER, facts_program, read_facts};
 pub use frame::{Failure, Frame, FrameError, Nonce, Room, Skip};
-pub use parts::{ACT, ASK, Parts, sent};
+pub use parts::{ACT, ASK, EDIT, Parts, sent};
 
 /// The start of every program: asks the host, changes nothing.
 pub const PRELUDE: &str = include_str!("prelude.sh");

@@ -1,7 +1,8 @@
 //! Fixed shell text in parts: a program carries those it calls, and no others.
 //!
-//! A part is a file of `ask/` (looks at the host, changes nothing) or `act/` (changes it; only for a push's second
-//! half). To add one: the file, and its name in the list here.
+//! A part is a file of `ask/` (looks at the host, changes nothing), `edit/` (says what would become of a text, changes
+//! nothing) or `act/` (changes the host; only for a push's second half). To add one: the file, and its name in the list
+//! here.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -27,8 +28,12 @@ macro_rules! parts {
 
 /// What looks at the host.
 pub static ASK: LazyLock<Parts> = LazyLock::new(
-    || parts!["ask": paths, digests, packages, upgrades, accounts, services, postgres, debts, user, diff, state, text, replace, ini, keys, ssh, nft, ufw, certificate, mysql, reach, containers, records, archives, git, pip, npm, repositories, kernel, cron, fstab, swap, hosts, locale, boot],
+    || parts!["ask": paths, digests, packages, upgrades, accounts, services, postgres, debts, user, diff, edits, state, text, replace, ini, keys, ssh, nft, ufw, certificate, mysql, reach, containers, records, archives, git, pip, npm, repositories, kernel, cron, fstab, swap, hosts, locale, boot],
 );
+
+/// What makes a new text of one that is there, into a variable: so a diff and a push cannot come to different ends.
+pub static EDIT: LazyLock<Parts> =
+    LazyLock::new(|| parts!["edit": text, put, lines, replace, ini, keys, cron, fstab, hosts, locale]);
 
 /// What changes the host.
 pub static ACT: LazyLock<Parts> = LazyLock::new(
@@ -148,7 +153,7 @@ mod tests {
 
     #[test]
     fn every_part_defines_functions() {
-        for parts in [&ASK, &ACT] {
+        for parts in [&ASK, &EDIT, &ACT] {
             for index in 0..parts.parts.len() {
                 assert!(
                     parts.functions.values().any(|&of| of == index),

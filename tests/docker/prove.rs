@@ -3,12 +3,13 @@
 //! A case is a TOML file: some steps or a profile, and around them `image` of the host (default `systemd`), `setup`
 //! (shell, before anything is looked at), `holds` (shell that must succeed once all is in place) and `damage` (shell
 //! texts; each undoes a part of it by hand). What must be: the dry-run leaves no trace and predicts exactly what the push
-//! changes, the second push changes nothing, and every damage is noticed by a dry-run and mended by a push.
+//! changes, the second push changes nothing, and every damage is noticed by a dry-run and mended by a push. What `--diff`
+//! says of a text that a step edits part of is what the push leaves there.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::kit::binary::{Folder, Steps};
+use crate::kit::binary::{Folder, Steps, Told};
 use crate::kit::golden::files;
 use crate::kit::throwaway::{Image, Throwaway};
 
@@ -98,22 +99,26 @@ impl Case {
         if let Some(setup) = &self.setup {
             host.sh(setup);
         }
-        let dry_run = || folder.push("p").arg("--dry-run").ndjson().exits(0);
+        let dry_run = || folder.push("p").args(["--dry-run", "--diff"]).ndjson().exits(0);
         let push = || folder.push("p").ndjson().exits(0);
 
         let before = host.settled();
-        let predicted = dry_run().steps("host", "would-change");
+        let told = dry_run();
+        let predicted = told.steps("host", "would-change");
         before.assert_same(&host.state(), *host);
         assert!(!predicted.is_empty(), "{}: there is nothing to do", self.name);
         let mut proved = self.push_makes(&predicted, &push().steps("host", "changed"));
+        self.texts_are_as_told(&told, &host);
         self.is_in_place(&host);
         self.nothing_left(&push().steps("host", "changed"));
 
         for damage in &self.damage {
             host.sh(damage);
-            let noticed = dry_run().steps("host", "would-change");
+            let told = dry_run();
+            let noticed = told.steps("host", "would-change");
             assert!(!noticed.is_empty(), "{}: nobody noticed `{damage}`", self.name);
             proved += self.push_makes(&noticed, &push().steps("host", "changed"));
+            self.texts_are_as_told(&told, &host);
             self.is_in_place(&host);
             self.nothing_left(&push().steps("host", "changed"));
         }
@@ -127,6 +132,29 @@ impl Case {
             self.name
         );
         made.len()
+    }
+
+    /// What was `told` of texts that one step alone edits is what they hold.
+    fn texts_are_as_told(&self, told: &Told, host: &Throwaway) {
+        // A package may bring the text along, and that after it was looked at.
+        let changes = told.steps("host", "would-change");
+        if changes.iter().any(|step| step.contains(": package ")) {
+            return;
+        }
+        let diffs = told.diffs("host");
+        for diff in diffs.iter().filter(|diff| diff["part"] == true) {
+            let path = diff["path"].as_str().unwrap();
+            if diffs.iter().filter(|other| other["path"] == path).count() > 1 {
+                continue;
+            }
+            let text = match path.strip_prefix("crontab of ") {
+                Some(user) => host.sh(&format!("crontab -u {user} -l")),
+                None if path.starts_with('~') => host.sh(&format!("cat {path}")),
+                None => host.sh(&format!("cat '{path}'")),
+            };
+            assert_eq!(diff["after"], text, "{}: {path}", self.name);
+            println!("{}: {path} is as told", self.name);
+        }
     }
 
     fn nothing_left(&self, changed: &Steps) {

@@ -65,6 +65,72 @@ content = "x\n"
 }
 
 #[test]
+fn of_a_text_that_others_write_the_lines_that_change_are_shown() {
+    let Some(_lease) = docker::lease(&["db1", "db2"]) else {
+        return;
+    };
+    let hosts = [Host("db1"), Host("db2")];
+    let folder = Folder::new();
+    folder.inventory(&(hosts[0].entry("db1") + &hosts[1].entry("db2")));
+    let module = "[[step]]\nline = \"/srv/edited.conf\"\nmatch = \"^Port \"\ntext = \"Port 2222\"\n\
+        [[step]]\nini = \"/srv/edited.ini\"\nsection = \"a\"\nkey = \"k\"\nvalue = \"new\"\n\
+        [[step]]\nline = \"/srv/edited.secret\"\nmatch = \"^password=\"\ntext = \"password=hunter22\"\nsecret = true\n\
+        [[step]]\nline = \"/srv/edited.secret\"\ntext = \"user=app\"\n";
+    folder.profile("p", "modules = [\"m\"]\n", &[("m", module)]);
+    for host in hosts {
+        // What stands around the lines is another on each of them.
+        host.sh("{ hostname; echo Port 22; hostname; } >/srv/edited.conf; printf '[a]\\nk = old\\n[b]\\nk = 1' >/srv/edited.ini");
+        host.sh("printf 'password=an older one\\n' >/srv/edited.secret");
+    }
+    let before = hosts.map(Host::settled);
+    let told = folder.push("p").args(["--dry-run", "--diff"]).plain().exits(0);
+    println!("{}", told.stdout);
+    for (host, before) in hosts.into_iter().zip(&before) {
+        before.assert_same(&host.state(), host);
+    }
+    let lines: Vec<&str> = told.stdout.lines().map(str::trim).collect();
+    let block = |path: &str, gone: &str, come: &str| {
+        let wanted = [
+            format!("--- {path} (now)"),
+            format!("+++ {path} (wanted)"),
+            gone.into(),
+            come.into(),
+        ];
+        lines.windows(4).filter(|four| *four == wanted).count()
+    };
+    assert_eq!(
+        block("/srv/edited.conf", "-Port 22", "+Port 2222"),
+        1,
+        "{}",
+        told.stdout
+    );
+    assert_eq!(
+        block("/srv/edited.ini", "-k = old", "+k = new"),
+        1,
+        "{}",
+        told.stdout
+    );
+    assert!(lines.contains(&"db[1-2]: 4 changes"), "{}", told.stdout);
+    for text in ["hunter22", "older", "user=app (", "+user=app", "[b]", "on db"] {
+        assert!(!told.stdout.contains(text), "{text}: {}", told.stdout);
+    }
+    let told = folder.push("p").arg("--diff").ndjson().exits(0);
+    for host in ["db1", "db2"] {
+        let diffs = told.diffs(host);
+        assert_eq!(diffs.len(), 2, "{diffs:?}");
+        for diff in diffs {
+            let path = diff["path"].as_str().unwrap();
+            let is = if host == "db1" { hosts[0] } else { hosts[1] }.sh(&format!("cat {path}"));
+            assert_eq!(diff["after"], is, "{host}");
+        }
+    }
+    assert!(!told.stdout.contains("hunter22") && !told.stdout.contains("older"));
+    let again = folder.push("p").arg("--diff").ndjson().exits(0);
+    assert_eq!(again.summary()["steps"]["ok"], 8);
+    assert!(again.diffs("db1").is_empty());
+}
+
+#[test]
 fn a_diff_is_shown_and_not_written() {
     let Some(_lease) = docker::lease(&["db1", "db2"]) else {
         return;

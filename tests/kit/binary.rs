@@ -244,6 +244,12 @@ impl Told {
             .collect()
     }
 
+    /// What was told of the files of `host`.
+    pub fn diffs(&self, host: &str) -> Vec<&Value> {
+        let events = self.of("step-diff", host).into_iter();
+        events.map(|event| &event["diff"]).collect()
+    }
+
     /// The end of a step, named by its title.
     pub fn step(&self, host: &str, title: &str) -> &Value {
         let all = self.of("step-finished", host);

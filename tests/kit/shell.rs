@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
-use provision::event::{Event, HostStatus, Outcome, Step};
+use provision::event::{Event, FileDiff, HostStatus, Outcome, Step};
 use provision::name::Name;
 use provision::plan::{self, Options, Plan, Planned, Wishes};
 use provision::resource::Resource;
@@ -27,6 +27,12 @@ pub const PUSH: Options = Options {
 pub const DRY_RUN: Options = Options {
     apply: false,
     diff: false,
+};
+
+/// A dry-run that says what would change in files.
+pub const DIFF: Options = Options {
+    apply: false,
+    diff: true,
 };
 
 pub fn nonce() -> Nonce {
@@ -89,6 +95,17 @@ pub struct Done {
 }
 
 impl Done {
+    /// What was told of files, in the order of the steps.
+    pub fn diffs(&self) -> Vec<&FileDiff> {
+        let events = self.events.iter();
+        events
+            .filter_map(|event| match event {
+                Event::StepDiff { diff, .. } => Some(diff),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// Outcomes in the order of the steps.
     pub fn outcomes(&self) -> Vec<Outcome> {
         let mut ended: Vec<(usize, Outcome)> = self

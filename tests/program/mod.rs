@@ -2,6 +2,7 @@
 
 mod conditions;
 mod conduct;
+mod edits;
 mod halves;
 mod laws;
 mod observed;

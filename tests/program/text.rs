@@ -7,10 +7,10 @@ use provision::event::Outcome;
 use provision::resource::Resource;
 
 use super::resources::step;
-use crate::kit::shell::{Corner, SHELLS, plan};
+use crate::kit::shell::{Corner, DIFF, SHELLS, plan};
 
 /// A step of the file at `path`, from the rest of its text.
-fn of(path: &str, kind: &str, rest: &str) -> Resource {
+pub(super) fn of(path: &str, kind: &str, rest: &str) -> Resource {
     step(kind, &format!("{kind} = {path:?}\n{rest}"))
 }
 
@@ -31,6 +31,17 @@ fn edits(kind: &str, rest: &str, before: Option<&[u8]>, after: &[u8]) {
             "{}",
             told("dry-run")
         );
+        let shown = corner.run(&plan, DIFF);
+        let [diff] = shown.diffs()[..] else {
+            panic!("{}: {:#?}", told("diff"), shown.events)
+        };
+        assert_eq!(
+            (&diff.path, diff.before.as_deref(), diff.after.as_deref()),
+            (&path, before, Some(after)),
+            "{}",
+            told("diff")
+        );
+        assert!(diff.part && !diff.large && !diff.secret);
         assert_eq!(fs::read(&path).ok().as_deref(), before, "{}", told("dry-run"));
         let done = corner.push(&plan);
         let found = String::from_utf8_lossy(&fs::read(&path).unwrap_or_default()).into_owned();

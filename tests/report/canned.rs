@@ -144,6 +144,7 @@ impl Run {
             before: before.map(<[u8]>::to_vec),
             after: after.map(<[u8]>::to_vec),
             secret,
+            ..FileDiff::default()
         };
         self.push(
             0,

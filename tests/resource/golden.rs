@@ -4,13 +4,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use provision::plan::{self, Options};
+use provision::plan;
 use provision::resource::{KEYS, Resource};
 use provision::script::Script;
 
 use super::read;
 use crate::kit::golden::Goldens;
-use crate::kit::shell::{DRY_RUN, PUSH, SHELLS, nonce, plan};
+use crate::kit::shell::{DIFF, DRY_RUN, PUSH, SHELLS, nonce, plan};
 
 /// Every case: its kind, its folder, its step.
 pub(super) fn cases() -> Vec<(&'static str, PathBuf, Resource)> {
@@ -96,14 +96,10 @@ fn a_check_holds_no_apply() {
 #[test]
 fn every_shell_reads_every_program() {
     let folder = tempfile::tempdir().unwrap();
-    let diff = Options {
-        apply: false,
-        diff: true,
-    };
     let mut programs = Vec::new();
     for (kind, case, step) in cases() {
         let plan = plan(vec![step]);
-        for (what, options) in [("dry-run", DRY_RUN), ("push", PUSH), ("diff", diff)] {
+        for (what, options) in [("dry-run", DRY_RUN), ("push", PUSH), ("diff", DIFF)] {
             let name = format!("{kind}-{}-{what}", case.file_name().unwrap().to_str().unwrap());
             let path = folder.path().join(name);
             fs::write(&path, plan::compile(&plan, &nonce(), options).unwrap()).unwrap();

@@ -1,6 +1,7 @@
 //! Every kind of state by its texts: `tests/golden/resource/<kind>/<case>`, and what is refused.
 
 mod boots;
+mod edits;
 mod flow;
 mod golden;
 mod lint;

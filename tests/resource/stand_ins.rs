@@ -12,7 +12,7 @@ use provision::plan::{self, Options, Plan};
 use provision::resource::Resource;
 
 use crate::kit::program;
-use crate::kit::shell::{Corner, DRY_RUN, Done, PUSH, nonce, plan};
+use crate::kit::shell::{Corner, DIFF, DRY_RUN, Done, PUSH, nonce, plan};
 
 /// Each stand-in keeps its state in files of `$HOME` and logs how it was called.
 const STUBS: &[(&str, &str)] = &[
@@ -129,7 +129,15 @@ esac"#,
 ];
 
 /// Tables of the host that stand elsewhere in the corner.
-const MOVED: &[&str] = &["/etc/hosts", "/etc/fstab", "/proc/self/mounts"];
+const MOVED: &[&str] = &[
+    "/etc/hosts",
+    "/etc/fstab",
+    "/etc/locale.gen",
+    "/etc/locale.conf",
+    "/etc/default/locale",
+    "/etc/debian_version",
+    "/proc/self/mounts",
+];
 
 /// A corner with stand-ins, and what kind of host it stands for.
 pub(super) struct Host {
@@ -260,7 +268,16 @@ impl Host {
         }
     }
 
-    /// A dry-run predicts what the push changes, and the second push changes nothing.
+    /// The tables that a step may edit, as they are.
+    fn tables(&self) -> Vec<(&'static str, Option<Vec<u8>>)> {
+        let edited = MOVED.iter().filter(|path| path.starts_with("/etc/"));
+        edited
+            .map(|path| (*path, fs::read(self.moved(path)).ok()))
+            .collect()
+    }
+
+    /// A dry-run predicts what the push changes, and the second push changes nothing. What a lone step makes of a table
+    /// was told to the byte.
     pub(super) fn converges(&self, resources: Vec<Resource>) {
         let plan = plan(resources);
         let all = |outcome| vec![outcome; plan.steps.len()];
@@ -270,7 +287,21 @@ impl Host {
             all(Outcome::WouldChange),
             "dry-run under {shell:?}"
         );
+        let before = self.tables();
+        let shown = self.run(&plan, DIFF);
+        assert_eq!(self.tables(), before, "a dry-run writes nothing");
         let done = self.run(&plan, PUSH);
+        if plan.steps.len() == 1 {
+            for ((path, was), (_, is)) in before.iter().zip(&self.tables()) {
+                let told = shown.diffs().into_iter().find(|diff| diff.path == *path);
+                let told = told.map(|diff| (&diff.before, &diff.after, diff.part));
+                assert_eq!(
+                    told,
+                    (was != is).then_some((was, is, true)),
+                    "{path} under {shell:?}"
+                );
+            }
+        }
         assert_eq!(
             done.outcomes(),
             all(Outcome::Changed),

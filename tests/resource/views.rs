@@ -3,11 +3,11 @@
 use std::fs;
 
 use provision::event::Event;
-use provision::plan::Options;
+use provision::resource::Wanted;
 
 use super::golden::cases;
 use super::read;
-use crate::kit::shell::{Corner, SHELLS, plan};
+use crate::kit::shell::{Corner, DIFF, SHELLS, plan};
 
 /// Kinds whose `absent` takes a text out of a file that stays, and what is no state of a host.
 const NOT_COUNTED: &[&str] = &["block", "hosts_entry", "ini", "line", "wait_for"];
@@ -37,7 +37,11 @@ fn whole_files_are_shown_and_secret_ones_are_not() {
         let views = step.files().into_iter().filter(|file| !file.secret);
         views
             .map(|file| {
-                let content = file.content.map(|it| String::from_utf8(it.into_owned()).unwrap());
+                let content = match file.wanted {
+                    Wanted::Content(it) => Some(String::from_utf8(it.into_owned()).unwrap()),
+                    Wanted::Gone => None,
+                    Wanted::Edited(show) => Some(show.to_display()),
+                };
                 (file.path.into_owned(), content)
             })
             .collect()
@@ -71,7 +75,10 @@ fn whole_files_are_shown_and_secret_ones_are_not() {
     );
     assert_eq!(
         shown("cron", &format!("cron = 'nightly'\ncrontab = 'ada'{absent}")),
-        [],
+        one(
+            "crontab of ada",
+            "show_edit '' crontab_new ada '' '# BEGIN provision nightly' '# END provision nightly'"
+        ),
         "a crontab is not its own alone"
     );
     assert_eq!(
@@ -103,13 +110,9 @@ fn whole_files_are_shown_and_secret_ones_are_not() {
 
 #[test]
 fn each_file_of_a_step_is_shown_beside_what_it_should_be() {
-    let diff = Options {
-        apply: false,
-        diff: true,
-    };
     let timer = "timer = 'provision-no-such'\ncalendar = 'daily'\ncommand = 'true'";
     for shell in SHELLS {
-        let done = Corner::new(shell).run(&plan(vec![read("timer", "step.toml", timer).unwrap()]), diff);
+        let done = Corner::new(shell).run(&plan(vec![read("timer", "step.toml", timer).unwrap()]), DIFF);
         let told: Vec<(String, bool)> = done
             .events
             .iter()

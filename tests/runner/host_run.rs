@@ -8,7 +8,7 @@ use provision::event::{
     Event, HostPlan, HostStatus, Mode, Outcome, Reason, StepCounts, Summary, grammar::Checker,
 };
 use provision::plan::Plan;
-use provision::resource::{Resource, Sh};
+use provision::resource::{File, Line, Resource, Sh};
 use provision::runner::{Ended, HostRun};
 
 use crate::kit::shell::{halves, nonce, plan};
@@ -26,6 +26,58 @@ fn frames(words: &[&str]) -> Vec<u8> {
         .iter()
         .flat_map(|words| format!("\n\x1e{} {words}\n", nonce().as_str()).into_bytes())
         .collect()
+}
+
+#[test]
+fn what_an_edit_makes_is_told_once_and_only_of_what_is_edited() {
+    let plan = plan(vec![Line::new("/a", "new").into(), File::new("/b", "new").into()]);
+    let heard = |parts: &[&str]| {
+        let mut bytes = frames(&["hello 1", "plan 2 0 1"]);
+        for part in parts {
+            match part.strip_prefix('=') {
+                Some(content) => bytes.extend(content.as_bytes()),
+                None => bytes.extend(frames(&[part])),
+            }
+        }
+        bytes.extend(frames(&["end"]));
+        let (events, status, _) = run(&plan, false, &bytes, 7, &Ended::Exit("exit 0".into()));
+        let told: Vec<_> = events
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::StepDiff { diff, .. } => Some((diff.path, diff.before, diff.after, diff.part)),
+                _ => None,
+            })
+            .collect();
+        (status == HostStatus::Ok).then_some(told)
+    };
+    let some = |text: &str| Some(text.as_bytes().to_vec());
+    let edited = ("/a".to_owned(), some("old"), some("=\n"), true);
+    let whole = ("/b".to_owned(), None, some("new"), false);
+    let edit = ["content 0 file", "=old", "becomes 0", "==\n", "shown 0"];
+    let file = ["content 1 none", "shown 1"];
+    assert_eq!(
+        heard(&[&edit[..], &file].concat()),
+        Some(vec![edited.clone(), whole])
+    );
+    assert_eq!(heard(&edit), Some(vec![edited]));
+    let empty = ["content 0 none", "becomes 0", "shown 0"];
+    assert_eq!(heard(&empty), Some(vec![("/a".to_owned(), None, some(""), true)]));
+    // It cannot be edited, or nothing in it would change.
+    assert_eq!(heard(&["content 0 none", "shown 0"]), Some(vec![]));
+    assert_eq!(
+        heard(&["content 0 file", "=new", "becomes 0", "=new", "shown 0"]),
+        Some(vec![])
+    );
+    for senseless in [
+        &["becomes 0", "shown 0"][..],
+        &["content 0 file", "becomes 1", "shown 0"],
+        &["content 0 file", "becomes 0", "becomes 0", "shown 0"],
+        &["content 1 file", "becomes 1", "shown 1"],
+        &[&edit[..], &edit].concat(),
+        &[&file[..], &file].concat(),
+    ] {
+        assert_eq!(heard(senseless), None, "{senseless:?}");
+    }
 }
 
 /// Feeds `bytes` in pieces and holds the events against the grammar.
@@ -282,7 +334,7 @@ proptest! {
     fn any_conversation_keeps_the_grammar(
         words in proptest::collection::vec(prop_oneof![
             Just("hello 1".to_owned()), Just("end".to_owned()), Just("plan 4".to_owned()), Just("plan 4 0 2".to_owned()),
-            "(check|apply|verify|ok|changed|shown) [0-5]", "failed [0-5] (apply|verify|locked|room) [0-9]{1,3}",
+            "(check|apply|verify|ok|changed|shown|becomes) [0-5]", "failed [0-5] (apply|verify|locked|room) [0-9]{1,3}",
             "skip [0-5] [0-5] (cancelled|after [0-5])", "content [0-5] (file|none)", "changed [0-5] earlier", "[a-z ]{0,12}",
         ], 0..20),
         ordered in any::<bool>(), apply in any::<bool>(), cut in 0_usize..2000, size in 1_usize..40,

@@ -63,8 +63,18 @@ pub fn act(steps: &[Planned], first: usize, exactly: bool, sent: &[u8]) -> Resul
     own.line("push 4<&0 </dev/null\nexit\n}");
     let driver = APPLY_SENT.as_bytes();
     let parts = wire::ACT.called_by([own.0.as_slice(), driver]);
-    let asked = wire::ASK.called_beyond(sent, [own.0.as_slice(), driver, parts.as_bytes()]);
-    Ok([b"{\n", driver, asked.as_bytes(), parts.as_bytes(), &own.0].concat())
+    let edits = wire::EDIT.called_beyond(sent, [own.0.as_slice(), driver, parts.as_bytes()]);
+    let callers = [own.0.as_slice(), driver, edits.as_bytes(), parts.as_bytes()];
+    let asked = wire::ASK.called_beyond(sent, callers);
+    let texts = [
+        b"{\n",
+        driver,
+        asked.as_bytes(),
+        edits.as_bytes(),
+        parts.as_bytes(),
+        &own.0,
+    ];
+    Ok(texts.concat())
 }
 
 fn holds_secret(planned: &Planned) -> bool {

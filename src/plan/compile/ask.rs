@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::{CompileError, Text, number};
-use crate::plan::Planned;
-use crate::resource::REBOOT;
+use crate::plan::{Planned, Views};
+use crate::resource::{REBOOT, Wanted};
 use crate::script::{Read, Script};
 use crate::wire::{self, PRELUDE, VERSION};
 
@@ -31,6 +31,7 @@ pub fn ask(steps: &[Planned], wishes: Wishes) -> Result<Vec<u8>, CompileError> {
     let mut own = Text::default();
     let mut slow = String::new();
     let mut shown = String::new();
+    let views = wishes.diff.then(|| Views::of(steps));
     for (planned, check) in steps.iter().zip(&checks) {
         let index = planned.step.index;
         let failed = CompileError::of(planned);
@@ -39,17 +40,13 @@ pub fn ask(steps: &[Planned], wishes: Wishes) -> Result<Vec<u8>, CompileError> {
             slow += &format!(" {index} ");
         }
         let mut show = Script::default();
-        for file in planned
-            .resource
-            .files()
-            .iter()
-            .filter(|file| wishes.diff && !file.secret)
-        {
-            show.append(crate::sh!(
-                "show_file {} {}\n",
-                number(index),
-                Script::path(&file.path)
-            ));
+        for file in views.iter().flat_map(|views| views.shown(planned)) {
+            show.append(match file.wanted {
+                Wanted::Content(_) | Wanted::Gone => {
+                    crate::sh!("show_file {} {}\n", number(index), Script::path(&file.path))
+                }
+                Wanted::Edited(edit) => crate::sh!("{}\n", edit),
+            });
         }
         if !show.is_empty() {
             own.function('d', index, &show, &reads).map_err(&failed)?;
@@ -70,8 +67,15 @@ pub fn ask(steps: &[Planned], wishes: Wishes) -> Result<Vec<u8>, CompileError> {
     }
     // No step may read stdin, where the second half comes from. Where there is nothing to change nobody waits for it.
     own.line("frame end\n}\nmain </dev/null\n[ -n \"$wanted\" ] || exit 0\n}");
-    let parts = wire::ASK.called_by([own.0.as_slice(), PRELUDE_SENT.as_bytes()]);
-    Ok([PRELUDE_SENT.as_bytes(), parts.as_bytes(), &own.0].concat())
+    let edits = wire::EDIT.called_by([own.0.as_slice()]);
+    let parts = wire::ASK.called_by([own.0.as_slice(), PRELUDE_SENT.as_bytes(), edits.as_bytes()]);
+    let texts = [
+        PRELUDE_SENT.as_bytes(),
+        parts.as_bytes(),
+        edits.as_bytes(),
+        &own.0,
+    ];
+    Ok(texts.concat())
 }
 
 /// Parts what a host has `observed`, step by step: the answers each check reads. None when they are not those of

@@ -102,6 +102,7 @@ fn secret_files_keep_only_whether_they_exist() {
         before: None,
         after: Some(b"key".to_vec()),
         secret: true,
+        ..FileDiff::default()
     };
     let event = Event::StepDiff {
         host: host(),

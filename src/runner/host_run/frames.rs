@@ -1,12 +1,13 @@
 //! What each word of a host means to its run, and what makes it unbelievable.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::unmet::Unmet;
 use super::{HostRun, MAX_SHOWN, Need, Shown, Stage};
 use crate::event::{Event, FileDiff, Outcome, Phase, Reason};
+use crate::plan::Views;
+use crate::resource::Wanted;
 use crate::wire::{Failure, Frame, Item, Skip, VERSION};
 
 /// The most that is taken of what a host has observed: 10,000 steps have some 2 MB.
@@ -33,8 +34,8 @@ impl HostRun {
             let observed = self.observed.get_or_insert_default();
             let room = MAX_OBSERVED.saturating_sub(observed.len());
             observed.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        } else if let Some(Shown { content, .. }) = &mut self.shown {
-            let content = content.get_or_insert_default();
+        } else if let Some(Shown { now, edited, .. }) = &mut self.shown {
+            let content = edited.as_mut().unwrap_or_else(|| now.get_or_insert_default());
             let room = (MAX_SHOWN + 1).saturating_sub(content.len());
             content.extend_from_slice(&bytes[..bytes.len().min(room)]);
         } else if let (Some((step, _)), false) = (self.current, self.phase == Stage::Silent) {
@@ -86,13 +87,8 @@ impl HostRun {
                 }
             }
             Frame::Plan { steps, ref wanted } => self.planned(steps, wanted, emit)?,
-            Frame::Content { step, exists } => {
-                self.open(step)?;
-                self.shown = Some(Shown {
-                    step,
-                    content: exists.then(Vec::new),
-                });
-            }
+            Frame::Content { step, exists } => self.content(step, exists)?,
+            Frame::Becomes(step) => self.becomes(step)?,
             Frame::Need {
                 step,
                 room,
@@ -210,6 +206,26 @@ impl HostRun {
         Ok(())
     }
 
+    /// What comes next is a file's content.
+    fn content(&mut self, step: usize, exists: bool) -> Result<(), &'static str> {
+        self.open(step)?;
+        self.shown = Some(Shown {
+            step,
+            now: exists.then(Vec::new),
+            edited: None,
+        });
+        Ok(())
+    }
+
+    /// What comes next is what an edit makes of the file.
+    fn becomes(&mut self, step: usize) -> Result<(), &'static str> {
+        let shown = self.shown.as_mut().filter(|shown| shown.step == step);
+        match shown.map(|shown| shown.edited.replace(Vec::new())) {
+            Some(None) => Ok(()),
+            _ => Err("content is edited that did not begin"),
+        }
+    }
+
     /// The file's content is here: what it is, beside what it should be.
     fn show(&mut self, step: usize, emit: &mut impl FnMut(Event)) -> Result<(), &'static str> {
         self.open(step)?;
@@ -217,17 +233,37 @@ impl HostRun {
             return Err("content ends that did not begin");
         };
         let plan = Arc::clone(&self.plan);
-        let mut files = plan.steps[step].resource.files().into_iter();
+        let views = self.views.get_or_insert_with(|| Views::of(&plan.steps));
         let nth = self.shows.entry(step).or_default();
-        let Some(file) = files.by_ref().filter(|file| !file.secret).nth(*nth) else {
+        let Some(file) = views.shown(&plan.steps[step]).nth(*nth) else {
             return Err("content of a step without such a file");
         };
         *nth += 1;
+        let sides = [&shown.now, &shown.edited].into_iter().flatten();
+        let large = sides.into_iter().any(|side| side.len() > MAX_SHOWN);
+        let part = matches!(file.wanted, Wanted::Edited(_));
+        let (before, after) = match (file.wanted, shown.edited) {
+            (Wanted::Content(_) | Wanted::Gone, Some(_)) => {
+                return Err("a file is edited whose whole content was said");
+            }
+            _ if large => (Some(Vec::new()), Some(Vec::new())),
+            (Wanted::Content(content), None) => (shown.now, Some(content.into_owned())),
+            (Wanted::Gone, None) => (shown.now, None),
+            (Wanted::Edited(_), Some(edited)) => (shown.now, Some(edited)),
+            // It cannot be edited; a push says why.
+            (Wanted::Edited(_), None) => return Ok(()),
+        };
+        // What does not hold may be something else than the content.
+        if before == after && !large {
+            return Ok(());
+        }
         let diff = FileDiff {
             path: file.path.into_owned(),
-            before: shown.content,
-            after: file.content.map(Cow::into_owned),
-            secret: file.secret,
+            before,
+            after,
+            part,
+            large,
+            ..FileDiff::default()
         };
         emit(Event::StepDiff {
             host: self.host(),

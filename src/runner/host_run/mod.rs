@@ -10,11 +10,11 @@ use std::time::Duration;
 use super::tail::Bounded;
 use crate::event::{Event, HostStatus, Outcome, Phase, Reason, Refusal, Step, StepCounts};
 use crate::name::Name;
-use crate::plan::Plan;
+use crate::plan::{Plan, Views};
 use crate::wire::{Decoder, Nonce, Room};
 use unmet::Unmet;
 
-/// The most of a file's present content that is kept for a diff; the program sends one byte more.
+/// The most of a file's content that is kept for a diff; of a larger one the program sends one byte more.
 const MAX_SHOWN: usize = 256 * 1024;
 
 /// How a host's program ended.
@@ -50,6 +50,8 @@ pub struct HostRun {
     output: Bounded,
     stray: Bounded,
     shown: Option<Shown>,
+    /// Which files are shown, known since the first was.
+    views: Option<Views>,
     /// How many files of each step have been shown.
     shows: BTreeMap<usize, usize>,
     observed: Option<Vec<u8>>,
@@ -72,11 +74,14 @@ pub struct Need {
     pub suffix: String,
 }
 
-/// A file's present content, as far as it has come.
+/// A file's content, as far as it has come.
 #[derive(Debug)]
 struct Shown {
     step: usize,
-    content: Option<Vec<u8>>,
+    /// What it holds now, if there is one.
+    now: Option<Vec<u8>>,
+    /// What an edit makes of that.
+    edited: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +124,7 @@ impl HostRun {
             output: Bounded::default(),
             stray: Bounded::default(),
             shown: None,
+            views: None,
             shows: BTreeMap::new(),
             observed: None,
             observing: false,

@@ -1,27 +1,8 @@
-# fstab_set FIELD KEY ENTRY: ENTRY takes the place of the first entry with KEY as that field, and further ones go; an
-# empty one only takes them away.
 fstab_set() {
-  text_load /etc/fstab || return 1
-  new=$(printf '%s' "$text" | fstab_edit "$1" "$2" "$3" && printf x) || return 1
-  new=${new%x}
+  fstab_new "$@" || return 1
   text_place /etc/fstab
   # systemd makes units of the entries.
   units_reload
-}
-
-fstab_edit() {
-  placed=
-  [ -n "$3" ] || placed=1
-  while IFS= read -r line; do
-    IFS=' 	'$nl
-    if fstab_is "$1" "$2" "${line%"$cr"}"; then
-      [ -n "$placed" ] || put "$3$nl"
-      placed=1
-    else
-      printf '%s\n' "$line"
-    fi
-  done
-  [ -n "$placed" ] || put "$3$nl"
 }
 
 # mount_now SHOWN PATH SOURCE TYPE OPTIONS

@@ -25,7 +25,6 @@ echo "authorized_keys is not a regular file; it is not edited" >&2; exit 1; fi
 
 # keys_place NAME: new takes its place.
 keys_place() {
-  text_bare
   printf '%s' "$new" | as_user "$1" 'umask 077
 mkdir -p .ssh && temp=$(mktemp .ssh/.provision.XXXXXXXXXX) || exit 1
 mode=600
@@ -35,27 +34,8 @@ rm -f "$temp"
 exit 1'
 }
 
-# key_edit KEY LINE: LINE takes the place of the first line with the key, and further ones go; an empty one only
-# takes them away.
-key_edit() {
-  placed=
-  [ -n "$2" ] || placed=1
-  while IFS= read -r line; do
-    case $line in
-      *"$1"*)
-        [ -n "$placed" ] || put "$2$nl"
-        placed=1
-        ;;
-      *) printf '%s\n' "$line" ;;
-    esac
-  done
-  [ -n "$placed" ] || put "$2$nl"
-}
-
-# key_set NAME HOME KEY LINE
+# key_set NAME HOME KEY LINE: as key_new has it.
 key_set() {
   keys_load "$1" "$2" || return 1
-  new=$(printf '%s' "$text" | key_edit "$3" "$4" && printf x) || return 1
-  new=${new%x}
-  keys_place "$1"
+  text_make key_edit "$3" "$4" && keys_place "$1"
 }

@@ -1,10 +1,1 @@
-# replace_all PATH SCRIPT: the file becomes what the sed script makes of it.
-replace_all() {
-  if [ ! -e "$1" ] && [ ! -L "$1" ]; then
-    say "$1 does not exist; there is nothing to replace in it"
-    return 1
-  fi
-  text_load "$1" || return 1
-  new=$(printf '%s\n' "$2" | sed -E -f - -- "$1" && printf x) || return 1
-  printf '%s' "${new%x}" | place "$1" '' '' ''
-}
+replace_all() { replace_new "$@" && text_place "$1"; }
