@@ -139,7 +139,7 @@ impl Package {
             return install;
         }
         // It may be here already, with only the rest to do; asking the manager again would upgrade it.
-        sh!("{ {}; } || {}", self.installed(), install)
+        sh!("{ {}; } || {}", self.installed(), self.released(install))
     }
 
     /// Whether it is held back as it should be.
@@ -152,6 +152,14 @@ impl Package {
                 &self.name,
                 Script::raw(if hold { "-n" } else { "-z" })
             ),
+        }
+    }
+
+    /// `then`, before which a lock on what is not there is taken away where the step itself says what is to be locked.
+    fn released(&self, then: Script) -> Script {
+        match self.hold {
+            Some(_) => sh!("{ release_package {}; {}; }", &self.name, then),
+            None => then,
         }
     }
 
@@ -230,11 +238,8 @@ impl State for Package {
 
     fn missing(&self) -> Script {
         // Only those that are not here: apt would upgrade the others, which no dry-run has said.
-        sh!(
-            "{ {}; } || missing=\"$missing \"{}",
-            self.installed(),
-            self.wanted()
-        )
+        let too = sh!("missing=\"$missing \"{}", self.wanted());
+        sh!("{ {}; } || {}", self.installed(), self.released(too))
     }
 
     fn joined(&self) -> Script {

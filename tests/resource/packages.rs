@@ -1,9 +1,7 @@
 //! Each package manager that a host may have, by a stand-in that takes what the real one takes: a package's version is
 //! the content of `packages/NAME`, and what there is to install that of `lists/NAME`.
 //!
-//! apt, dnf and pacman are proved with the real programs, too (`tests/docker/kinds/package-*.toml`). zypper is not:
-//! Debian's zypper 1.14.42, asked by a dry-run for updates, touches `/run/zypp.pid`, `/var/lib/zypp/AutoInstalled` and
-//! the shared memory of rpm's database beside `/var/lib/rpm`, so that a dry-run of `state = "latest"` leaves a trace there.
+//! apt, dnf, zypper and pacman are proved with the real programs, too (`tests/docker/kinds/package-*.toml`).
 
 use std::fs;
 

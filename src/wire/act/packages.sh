@@ -70,23 +70,53 @@ rpms() {
   [ "$2" != lean ] || weak=False
   shift 2
   words=
+  plugins=
   for word; do
     case $word in
-      *=*) words="$words ${word%%=*}-${word#*=}" ;;
+      *=*)
+        words="$words ${word%%=*}-${word#*=}"
+        # Who names a version means that one, locked as another may be.
+        package_lock "${word%%=*}"
+        [ -z "$package_held" ] || plugins=--disableplugin=versionlock
+        ;;
       *) words="$words $word" ;;
     esac
   done
-  LC_ALL=C.UTF-8 "$manager" -q -y --setopt=install_weak_deps="$weak" "$verb" $words
+  LC_ALL=C.UTF-8 "$manager" -q -y --setopt=install_weak_deps="$weak" $plugins "$verb" $words
 }
 
-zypp() { LC_ALL=C.UTF-8 zypper -q -n "$@"; }
+# zypp WORD...: zypper asks nobody, and waits for another one to end.
+zypp() {
+  LC_ALL=C.UTF-8 ZYPP_LOCK_TIMEOUT=300 zypper -q -n "$@" || {
+    status=$?
+    # It is done, and the host should reboot, zypper be started anew, or a repository be looked at that did not answer.
+    case $status in 102 | 103 | 106) return 0 ;; esac
+    return "$status"
+  }
+}
 
+# zypper_install LEAN NAME[=VERSION]...: who names a version means that one, locked as another may be.
 zypper_install() {
   extras=--recommends
   [ "$1" != lean ] || extras=--no-recommends
   shift
   case " $*" in *=*) extras="$extras --oldpackage" ;; esac
-  zypp install --auto-agree-with-licenses $extras -- "$@"
+  locked=
+  for word; do
+    case $word in
+      *=*)
+        package_lock "${word%%=*}"
+        [ -z "$package_held" ] || locked="$locked ${word%%=*}"
+        ;;
+    esac
+  done
+  [ -z "$locked" ] || {
+    cp -p /etc/zypp/locks "$run/locks"
+    zypp removelock $locked
+  }
+  if zypp install --auto-agree-with-licenses $extras -- "$@"; then status=0; else status=$?; fi
+  [ -z "$locked" ] || place /etc/zypp/locks '' '' '' <"$run/locks"
+  return "$status"
 }
 
 # apk_install UPGRADE NAME[=VERSION]...: apk has no patterns, but takes the beginning of a version.

@@ -1,6 +1,6 @@
 # Upgrades: package_upgrade, what would come in place of an installed package by the lists this host has; empty for none.
 # ask_upgrades NAME...: a line for each that has one, its name first. Nothing is fetched or written: root's apt would
-# write its cache, and dnf its logs.
+# write its cache, dnf its logs, and root's zypper a lock, a list of what came along, and what rpm's readers share.
 ask_upgrades() {
   case $pm in
     apt)
@@ -16,7 +16,10 @@ ask_upgrades() {
       rm -rf "$logs"
       ;;
     zypper)
-      ZYPP_LOGFILE=/dev/null zypper -q -n --no-refresh list-updates 2>/dev/null |
+      export ZYPP_LOGFILE=/dev/null ZYPPTMPDIR=/dev/shm
+      set -- zypper -q -n --no-refresh list-updates
+      if [ -w /var/cache/zypp ]; then set -- setpriv --reuid 65534 --regid 65534 --clear-groups -- "$@"; fi
+      "$@" 2>/dev/null |
         sed -n 's/^v[^|]*|[^|]*| *\([^ |]*\) *|[^|]*| *\([^ |]*\) .*/\1 \2/p'
       ;;
     apk) apk version -q -l '<' -- "$@" 2>/dev/null | sed 's/$/ newer/' ;;
