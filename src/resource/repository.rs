@@ -17,7 +17,8 @@ use crate::sh;
 ///
 /// For apt it becomes `/etc/apt/sources.list.d/NAME.sources`, and the key `/etc/apt/keyrings/NAME.asc`, trusted for this
 /// repository alone (`Signed-By`); for dnf, yum and zypper a `.repo` file and `/etc/pki/rpm-gpg/NAME.asc`; for apk a line
-/// of `/etc/apk/repositories`. The repository's lists are fetched, and those of no other, before it is put in place: one
+/// of `/etc/apk/repositories`. zypper wants the lists signed, and rpm, which it asks, trusts a key for all repositories and
+/// keeps it when this one goes. The repository's lists are fetched, and those of no other, before it is put in place: one
 /// that cannot be reached, or whose signature is not the key's, is not.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -206,6 +207,9 @@ impl State for Repository {
                     digest(content)
                 );
                 script.append(self.key_holds(manager.key(&self.name)));
+                if manager == Manager::Zypper && !self.unsigned {
+                    script.append(sh!(" && rpm_trusts {}", &self.name));
+                }
                 script
             }
             None => Script::raw("false"),

@@ -24,3 +24,4 @@ mod rollout;
 mod round_trips;
 mod two_pushes;
 mod web;
+mod zypper;

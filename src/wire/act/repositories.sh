@@ -34,18 +34,30 @@ refuse_key() {
   fi
 }
 
+# armored FILE: an OpenPGP key in the form that can be pasted, with the checksum that rpm wants there (RFC 4880, section
+# 6.1: a CRC of 24 bits).
+armored() {
+  if grep -q '^-----BEGIN' "$1"; then
+    cat -- "$1"
+    return
+  fi
+  crc=$((0xB704CE))
+  for byte in $(od -An -v -t u1 "$1"); do
+    crc=$((crc ^ byte << 16))
+    for bit in 7 6 5 4 3 2 1 0; do crc=$((crc << 1 ^ (crc >> 23 & 1) * 0x1864CFB)); done
+  done
+  printf -- '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n'
+  base64 <"$1"
+  printf '='
+  printf %b "\\0$(printf %03o $((crc >> 16)))\\0$(printf %03o $((crc >> 8 & 255)))\\0$(printf %03o $((crc & 255)))" | base64
+  printf -- '-----END PGP PUBLIC KEY BLOCK-----\n'
+}
+
 # place_key NAME PATH WHAT: stdin becomes the repository's key, in the form that can be pasted; what was there is kept until
 # the repository has shown that it goes with it.
 place_key() {
-  cat >"$run/new-key"
-  if ! grep -q '^-----BEGIN' "$run/new-key"; then
-    {
-      printf -- '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n'
-      base64 <"$run/new-key"
-      printf -- '-----END PGP PUBLIC KEY BLOCK-----\n'
-    } >"$run/armored"
-    mv -f "$run/armored" "$run/new-key"
-  fi
+  cat >"$run/given-key"
+  armored "$run/given-key" >"$run/new-key"
   mkdir -p -- "${2%/*}"
   rm -f "$run/old-key"
   [ ! -f "$2" ] || cp -p -- "$2" "$run/old-key"
@@ -72,8 +84,32 @@ repository_lists() {
       return "$status"
       ;;
     dnf) "$manager" -q -y --setopt=reposdir="${2%/*}" --disablerepo='*' --enablerepo="$1" makecache ;;
-    zypper) zypp --reposd-dir "${2%/*}" --gpg-auto-import-keys refresh -f "$1" ;;
+    zypper)
+      # What zypper knows of repositories that it does not find, it throws away.
+      find /etc/zypp/repos.d -name '*.repo' ! -name "$1.repo" -exec cp -p -- {} "${2%/*}" \;
+      zypp --reposd-dir "${2%/*}" refresh -f "$1"
+      ;;
   esac
+}
+
+# trust_key NAME FILE: has rpm trust the key that the repository's file names, and no other: zypper, let to take keys by
+# itself, takes the one that lies beside the lists. `before` is what was trusted.
+trust_key() {
+  before=$(rpm -qa gpg-pubkey)
+  key=$(sed -n 's|^gpgkey=file://||p' "$2")
+  [ -n "$key" ] || return 0
+  armored "$key" >"$run/armored"
+  rpm --import "$run/armored" || return 1
+  key_fingerprint "$run/armored"
+  # The name that rpm gives it ends in these digits and a date.
+  take_note trusted "$1" "${answer#????????????????????????????????}"
+}
+
+# distrust_keys: takes back what trust_key has done.
+distrust_keys() {
+  for key in $(rpm -qa gpg-pubkey); do
+    case "$nl$before$nl" in *"$nl$key$nl"*) ;; *) rpm -e --allmatches -- "$key" ;; esac
+  done
 }
 
 # place_repository NAME PATH KEY: stdin becomes the repository's file, once its lists have come and go with the key.
@@ -82,9 +118,11 @@ place_repository() {
   new=$run/repository/${2##*/}
   cat >"$new"
   status=0
-  repository_lists "$1" "$new" >"$run/update" 2>&1 || status=$?
+  if [ "$pm" = zypper ]; then trust_key "$1" "$new" >"$run/update" 2>&1 || status=$?; fi
+  [ "$status" -ne 0 ] || repository_lists "$1" "$new" >"$run/update" 2>&1 || status=$?
   if [ "$status" -ne 0 ]; then
     cat "$run/update"
+    [ "$pm" != zypper ] || distrust_keys >/dev/null 2>&1 || :
     if [ -e "$run/old-key" ]; then cp -p -- "$run/old-key" "$3"; elif [ -n "$3" ]; then rm -f -- "$3"; fi
     say "the lists of repository $1 did not come, so it is not put in place"
     return 1

@@ -7,3 +7,8 @@ apk_has_repository() {
   done </etc/apk/repositories
   return 1
 }
+# rpm_trusts NAME: whether rpm trusts the key that was given to it for that repository.
+rpm_trusts() {
+  noted trusted "$1"
+  [ -z "$note" ] || case $(rpm -qa gpg-pubkey 2>/dev/null) in *"$note-"*) ;; *) return 1 ;; esac
+}

@@ -3,7 +3,7 @@ digest_state 0 /etc/apt/sources.list.d/backports.sources; [ "$digest" = dab13168
 elif manager_is dnf; then
 digest_state 0 /etc/yum.repos.d/backports.repo; [ "$digest" = e4465043b306657a31fd168a2cb992c88161c332f0eae44a90dc0b7bc2f8ac01 ]
 elif manager_is zypper; then
-digest_state 0 /etc/zypp/repos.d/backports.repo; [ "$digest" = be67680685c49e64835a71988a8558182188250e98685dd79d0f48984051607c ]
+digest_state 0 /etc/zypp/repos.d/backports.repo; [ "$digest" = be67680685c49e64835a71988a8558182188250e98685dd79d0f48984051607c ] && rpm_trusts backports
 elif manager_is apk; then
 apk_has_repository https://deb.debian.org/debian
 else false; fi
