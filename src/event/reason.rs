@@ -17,7 +17,7 @@ pub enum Reason {
     NotVerified,
     /// It is a condition, which does not hold. Where it would stop the host, nothing was changed there.
     NotHeld,
-    /// The apply was not done in the time it may take; everything it had started was ended.
+    /// Its check or apply was not done in the time the step may take; everything it had started was ended.
     TimedOut {
         /// That time, in seconds.
         seconds: u32,

@@ -27,8 +27,8 @@ pub(super) struct StepKeys {
     /// What its failure means: `"stop"` ends the host's run, `"continue"` goes on with the next step. When not said,
     /// what the profile says of the module. A run with a failed step has failed either way.
     on_failure: Option<OnFailure>,
-    /// How long its apply may take, such as `"30s"` or `"10m"`. Then everything it has started on the host is ended,
-    /// and the step has failed.
+    /// How long its apply may take, and its check, such as `"30s"` or `"10m"`. Then everything it has started on the host
+    /// is ended, and the step has failed.
     timeout: Option<Json>,
     /// How often it is tried again when it has failed. A try counts as a success when the step's own check holds.
     #[schemars(default)]
@@ -152,7 +152,7 @@ impl Step {
             fields.mistake(mistake.at(&delay.origin));
         }
         if key == "assert" {
-            let change = ["notify", "timeout", "retries", "delay"].into_iter();
+            let change = ["notify", "retries", "delay"].into_iter();
             for own in change.filter_map(|name| own.key(name).map(|key| (name, key))) {
                 let what = format!("`{}` is about a change, and an `assert` makes none", own.0);
                 fields.mistake(Diagnostic::new(what).at(&own.1.origin));

@@ -7,7 +7,8 @@ use crate::profile::OnFailure;
 pub struct Conduct {
     /// What its failure means for the steps after it; when not said, what its module's failure means.
     pub on_failure: Option<OnFailure>,
-    /// Seconds its apply may take; then everything it has started is ended and the step has failed.
+    /// Seconds its apply may take, and each look of its check; then everything it has started is ended and the step has
+    /// failed.
     pub timeout: Option<u32>,
     /// How often it is tried again when it has failed.
     pub retries: u32,

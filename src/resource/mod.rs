@@ -143,6 +143,11 @@ pub trait State: fmt::Debug + Send + Sync {
         false
     }
 
+    /// The driver's variable that its check sets, for later steps.
+    fn hands_on(&self) -> Option<&str> {
+        None
+    }
+
     /// The files whose content it decides, all of it or some, for `--diff`.
     fn files(&self) -> Vec<FileView<'_>> {
         Vec::new()

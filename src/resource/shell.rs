@@ -145,6 +145,10 @@ impl State for Sh {
         true
     }
 
+    fn hands_on(&self) -> Option<&str> {
+        self.held.as_deref()
+    }
+
     fn secrets(&self) -> Vec<Secret> {
         let secrets = self.variables.values().filter_map(Text::secret);
         secrets.cloned().collect()

@@ -35,10 +35,11 @@ once() {
     status=$?
   fi
   fresh=
+  overdue=
   if [ -z "$why" ]; then
     if [ "$status" -ne 0 ]; then why=apply; elif [ ! -e "$run/reboot" ]; then
       frame verify "$1"
-      "c$1" || why=verify
+      "c$1" || why=${overdue:-verify}
     fi
   fi
 }

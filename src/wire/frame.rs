@@ -34,6 +34,8 @@ pub enum Frame {
     },
     /// A check begins that asks more than the snapshot.
     Check(usize),
+    /// A check was ended that took longer than its step may, before anything was changed.
+    Late(usize),
     /// All checks are done: of `steps` steps these do not hold.
     Plan {
         /// How many steps were asked.
@@ -126,7 +128,7 @@ pub enum Failure {
     Content,
     /// Another push, this process on the host, is at work.
     Locked(u32),
-    /// Its apply was ended after this many seconds.
+    /// Its apply or check was ended after this many seconds.
     Late(u32),
     /// It was not to be done.
     Unplanned,
@@ -160,6 +162,7 @@ impl Frame {
                 version: number(version)?,
             },
             ["check", step] => Self::Check(number(step)?),
+            ["late", step] => Self::Late(number(step)?),
             ["plan", steps, ref wanted @ ..] => {
                 let steps = number(steps)?;
                 let wanted: Vec<usize> = wanted.iter().map(|word| number(word)).collect::<Option<_>>()?;

@@ -28,7 +28,7 @@ macro_rules! parts {
 
 /// What looks at the host.
 pub static ASK: LazyLock<Parts> = LazyLock::new(
-    || parts!["ask": paths, digests, packages, upgrades, accounts, services, postgres, debts, user, diff, edits, state, text, replace, ini, keys, ssh, nft, ufw, certificate, mysql, reach, containers, records, archives, git, pip, npm, repositories, kernel, cron, fstab, swap, hosts, locale, boot],
+    || parts!["ask": paths, digests, packages, upgrades, accounts, services, postgres, debts, user, diff, edits, state, text, replace, ini, keys, ssh, nft, ufw, certificate, mysql, reach, containers, records, archives, git, pip, npm, repositories, kernel, cron, fstab, swap, hosts, locale, boot, limits],
 );
 
 /// What makes a new text of one that is there, into a variable: so a diff and a push cannot come to different ends.

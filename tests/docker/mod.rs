@@ -11,6 +11,7 @@ mod container;
 mod copy;
 mod cut;
 mod databases;
+mod deadline;
 mod facts;
 mod fleet;
 mod kept;

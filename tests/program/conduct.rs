@@ -1,19 +1,27 @@
 //! Deadlines, further tries, and what a check prints, under every shell.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::time::{Duration, Instant};
 
 use provision::event::{Event, Outcome, Reason};
-use provision::resource::{Resource, Sh};
+use provision::plan::STOP;
+use provision::resource::{Assert, Resource, Sh};
 use provision::script::{Secret, Text};
 
-use crate::kit::shell::{Corner, Done, PUSH, SHELLS, lives, plan};
+use crate::kit::shell::{Corner, DRY_RUN, Done, PUSH, SHELLS, lives, plan, plan_with};
 
-fn reason(done: &Done) -> Option<Reason> {
-    done.events.iter().find_map(|event| match event {
+fn reasons(done: &Done) -> Vec<Reason> {
+    let events = done.events.iter();
+    let reasons = events.filter_map(|event| match event {
         Event::StepFinished { reason, .. } => reason.clone(),
         _ => None,
-    })
+    });
+    reasons.collect()
+}
+
+fn reason(done: &Done) -> Option<Reason> {
+    reasons(done).into_iter().next()
 }
 
 #[test]
@@ -44,6 +52,143 @@ fn what_takes_too_long_is_ended_with_all_it_has_started() {
             let pid = fs::read_to_string(corner.path(name)).unwrap();
             assert!(!lives(&pid), "{shell:?}: {name} {pid} lives on");
         }
+    }
+}
+
+#[test]
+fn a_check_that_takes_too_long_is_ended_with_all_it_has_started_in_both_modes() {
+    for shell in SHELLS {
+        for mode in [DRY_RUN, PUSH] {
+            let corner = Corner::new(shell);
+            let check = format!(
+                "cd {}; sh -c 'echo $$ >child; exec sleep 600' & (sh -c 'echo $$ >orphan; exec sleep 600' &)\n\
+                 until [ -s child ] && [ -s orphan ]; do sleep 1; done\n: >started; sleep 600",
+                corner.text("")
+            );
+            let mut step = Resource::from(Sh::new(check, ": >applied"));
+            step.conduct.timeout = Some(3);
+            let done = corner.run(
+                &plan(vec![step, Sh::new("test -e after", ": >after").into()]),
+                mode,
+            );
+            let after = if mode == PUSH {
+                Outcome::Skipped
+            } else {
+                Outcome::WouldChange
+            };
+            assert_eq!(
+                done.outcomes(),
+                [Outcome::Failed, after],
+                "{shell:?}: {:#?}",
+                done.events
+            );
+            assert_eq!(reason(&done), Some(Reason::TimedOut { seconds: 3 }), "{shell:?}");
+            assert!(corner.path("started").exists(), "{shell:?}: it was at work");
+            assert!(
+                !corner.path("applied").exists(),
+                "{shell:?}: nobody knows whether it is needed"
+            );
+            for name in ["child", "orphan"] {
+                let pid = fs::read_to_string(corner.path(name)).unwrap();
+                assert!(!lives(&pid), "{shell:?}: {name} {pid} lives on");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_check_that_takes_too_long_at_first_is_asked_again_after_a_change() {
+    for shell in SHELLS {
+        let corner = Corner::new(shell);
+        let first = Sh::new("test -e first", ": >first");
+        let mut held = Resource::from(Sh::new("test -e first || sleep 600", ": >applied"));
+        held.conduct.timeout = Some(2);
+        let mut done = Resource::from(Sh::new("test -e first || sleep 600; test -e done", ": >done"));
+        done.conduct.timeout = Some(2);
+        let done = corner.run(&plan(vec![first.into(), held, done]), PUSH);
+        assert_eq!(
+            done.outcomes(),
+            [Outcome::Changed; 3],
+            "{shell:?}: {:#?}",
+            done.events
+        );
+        assert!(
+            !corner.path("applied").exists(),
+            "{shell:?}: it held when it was asked again"
+        );
+    }
+}
+
+#[test]
+fn a_check_that_takes_too_long_after_the_apply_fails_the_step() {
+    for shell in SHELLS {
+        let corner = Corner::new(shell);
+        let mut late = Resource::from(Sh::new("test ! -e applied || sleep 600; false", ": >applied"));
+        late.conduct.timeout = Some(2);
+        let unlimited = Sh::new("false", "true");
+        let plan = plan_with(vec![late, unlimited.into()], &[1, STOP]);
+        let done = corner.run(&plan, PUSH);
+        assert_eq!(
+            reasons(&done),
+            [Reason::TimedOut { seconds: 2 }, Reason::NotVerified],
+            "{shell:?}: {:#?}",
+            done.events
+        );
+    }
+}
+
+#[test]
+fn a_condition_that_says_nothing_in_time_stops_the_host_before_any_change() {
+    for shell in SHELLS {
+        for mode in [DRY_RUN, PUSH] {
+            let corner = Corner::new(shell);
+            let change = Sh::new("test -e change", ": >change");
+            let mut condition = Resource::from(Assert {
+                condition: "it answers".into(),
+                check: "sleep 600".into(),
+                message: None,
+                variables: BTreeMap::new(),
+                outputs: BTreeMap::new(),
+            });
+            condition.conduct.timeout = Some(2);
+            let done = corner.run(&plan(vec![change.into(), condition]), mode);
+            assert_eq!(
+                done.outcomes(),
+                [Outcome::Skipped, Outcome::Failed],
+                "{shell:?}: {:#?}",
+                done.events
+            );
+            let reasons = reasons(&done);
+            assert!(reasons.contains(&Reason::TimedOut { seconds: 2 }), "{reasons:?}");
+            assert!(!corner.path("change").exists());
+        }
+    }
+}
+
+#[test]
+fn a_check_under_a_deadline_hands_on_what_it_prints() {
+    for shell in SHELLS {
+        let corner = Corner::new(shell);
+        let said = "printf 'it'\\''s \\037 $(id)\\n two\\n\\n'";
+        let mut asks = Resource::from(Sh {
+            output: Some("said".into()),
+            held: Some(Sh::held("m", "said")),
+            ..Sh::new(said, "true")
+        });
+        asks.conduct.timeout = Some(600);
+        let hears = Sh {
+            outputs: [("said".to_owned(), Sh::held("m", "said"))].into(),
+            ..Sh::new(format!("[ \"$said\" = \"$({said})\" ]"), "false")
+        };
+        let began = Instant::now();
+        for mode in [DRY_RUN, PUSH] {
+            let done = corner.run(&plan(vec![asks.clone(), hears.clone().into()]), mode);
+            assert_eq!(done.outcomes(), [Outcome::Ok; 2], "{shell:?}: {:#?}", done.events);
+        }
+        assert!(
+            began.elapsed() < Duration::from_secs(300),
+            "no clock is waited for"
+        );
     }
 }
 

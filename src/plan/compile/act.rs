@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::ask::{Reads, checks};
+use super::ask::Reads;
 use super::{CompileError, Text, number};
 use crate::plan::Planned;
 use crate::resource::{Conduct, REBOOT};
@@ -19,7 +19,7 @@ static APPLY_SENT: LazyLock<String> = LazyLock::new(|| wire::sent(APPLY));
 ///
 /// With `exactly` a step that holds at first, and not any more after an earlier one's apply, fails and is not applied.
 pub fn act(steps: &[Planned], first: usize, exactly: bool, sent: &[u8]) -> Result<Vec<u8>, CompileError> {
-    let reads = Reads::collect(&checks(steps));
+    let reads = Reads::of(steps);
     let mut own = Text::default();
     let mut large = String::new();
     let mut next = String::new();

@@ -26,16 +26,23 @@ pub struct Wishes {
 
 /// The first half but for its head: the same for every host that has these steps, pushed or only looked at.
 pub fn ask(steps: &[Planned], wishes: Wishes) -> Result<Vec<u8>, CompileError> {
-    let checks = checks(steps);
-    let reads = Reads::collect(&checks);
+    let reads = Reads::of(steps);
     let mut own = Text::default();
     let mut slow = String::new();
     let mut shown = String::new();
     let views = wishes.diff.then(|| Views::of(steps));
-    for (planned, check) in steps.iter().zip(&checks) {
-        let index = planned.step.index;
+    for (index, planned) in steps.iter().enumerate() {
         let failed = CompileError::of(planned);
-        own.function('c', index, check, &reads).map_err(&failed)?;
+        let look = planned.resource.check();
+        let check = match limited(planned) {
+            Some(limited) => {
+                own.function('k', index, &look, &reads).map_err(&failed)?;
+                limited
+            }
+            None => look,
+        };
+        own.function('c', index, &indebted(steps, index, check), &reads)
+            .map_err(&failed)?;
         if planned.resource.asks_itself() {
             slow += &format!(" {index} ");
         }
@@ -81,8 +88,7 @@ pub fn ask(steps: &[Planned], wishes: Wishes) -> Result<Vec<u8>, CompileError> {
 /// Parts what a host has `observed`, step by step: the answers each check reads. None when they are not those of
 /// `steps`.
 pub fn answers<'a>(steps: &[Planned], observed: &'a [u8]) -> Option<Vec<Vec<&'a [u8]>>> {
-    let checks = checks(steps);
-    let reads = Reads::collect(&checks);
+    let reads = Reads::of(steps);
     let mut all = observed.split(|&byte| byte == 0x1f);
     let mut answered: Vec<Vec<&[u8]>> = Vec::new();
     for (_, of_kind) in &reads.kinds {
@@ -92,33 +98,39 @@ pub fn answers<'a>(steps: &[Planned], observed: &'a [u8]) -> Option<Vec<Vec<&'a 
     if all.next().is_none_or(|rest| !rest.is_empty()) || all.next().is_some() {
         return None;
     }
-    let of_check = |check: &Script| {
+    let of_step = |planned: &Planned| {
         let answer = |read| answered[kind(read)][reads.slot(read)];
-        check.reads().map(answer).collect()
+        planned.resource.check().reads().map(answer).collect()
     };
-    Some(checks.iter().map(of_check).collect())
+    Some(steps.iter().map(of_step).collect())
 }
 
-/// What every step's check is.
-pub(super) fn checks(steps: &[Planned]) -> Vec<Script> {
-    let check = |(index, planned): (usize, &Planned)| {
-        let resource = &planned.resource;
-        match resource.pays_for() {
-            Some(REBOOT) => crate::sh!(
-                "no_reboot_debt{} && {\n{}\n}",
-                debtors(steps, index, REBOOT),
-                resource.check()
-            ),
-            Some(service) => crate::sh!(
-                "no_debt {}{} && {\n{}\n}",
-                service,
-                debtors(steps, index, service),
-                resource.check()
-            ),
-            None => resource.check(),
-        }
-    };
-    steps.iter().enumerate().map(check).collect()
+/// The check of a step with a time, as that is kept; the check itself is a function of its own.
+fn limited(planned: &Planned) -> Option<Script> {
+    let timeout = planned.resource.conduct.timeout?;
+    let mut script = crate::sh!("bounded_check {} {}", timeout, number(planned.step.index));
+    if let Some(held) = planned.resource.hands_on() {
+        script.append(crate::sh!(" {}", held));
+    }
+    Some(script)
+}
+
+/// The check of a step, which does not hold either while it has debts to pay.
+fn indebted(steps: &[Planned], index: usize, check: Script) -> Script {
+    match steps[index].resource.pays_for() {
+        Some(REBOOT) => crate::sh!(
+            "no_reboot_debt{} && {\n{}\n}",
+            debtors(steps, index, REBOOT),
+            check
+        ),
+        Some(service) => crate::sh!(
+            "no_debt {}{} && {\n{}\n}",
+            service,
+            debtors(steps, index, service),
+            check
+        ),
+        None => check,
+    }
 }
 
 /// The steps before `index` that may come to owe `service` something.
@@ -139,7 +151,8 @@ pub(super) struct Reads {
 }
 
 impl Reads {
-    pub(super) fn collect(checks: &[Script]) -> Self {
+    pub(super) fn of(steps: &[Planned]) -> Self {
+        let checks: Vec<Script> = steps.iter().map(|planned| planned.resource.check()).collect();
         // Sorted, because dpkg answers in that order whatever the order of the question.
         let all: BTreeSet<&Read> = checks.iter().flat_map(Script::reads).collect();
         let mut kinds = [

@@ -1,7 +1,7 @@
 //! Programs of `provision run`: a command or a script for people, whose output is not framed.
 
 use crate::script::{NulError, Script};
-use crate::wire::{ACT, Nonce, WATCHED, sent};
+use crate::wire::{ASK, Nonce, WATCHED, sent};
 
 /// What is run.
 #[derive(Clone, Copy, Debug)]
@@ -118,7 +118,7 @@ impl Command<'_> {
 
     /// The same, ended with all that it has started when the program's own input ends sooner.
     pub fn watched(self) -> Result<Vec<u8>, NulError> {
-        let functions = ACT.called_by([WATCHED.as_bytes()]).into_bytes();
+        let functions = ASK.called_by([WATCHED.as_bytes()]).into_bytes();
         Ok([functions, self.behind_word(&sent(WATCHED))?].concat())
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::unmet::Unmet;
+use super::unmet::{Unmet, timed_out};
 use super::{HostRun, MAX_SHOWN, Need, Shown, Stage};
 use crate::event::{Event, FileDiff, Outcome, Phase, Reason};
 use crate::plan::Views;
@@ -79,6 +79,14 @@ impl HostRun {
                     step: self.step(step),
                     phase: Phase::Verify,
                 });
+            }
+            Frame::Late(step) => {
+                self.open(step)?;
+                let limited = self.plan.steps[step].resource.conduct.timeout.is_some();
+                if self.phase != Stage::Connected || !limited {
+                    return Err("a check took too long that may take any time, or after the plan");
+                }
+                self.late.push(step);
             }
             Frame::State => self.observe()?,
             Frame::Stated => {
@@ -186,8 +194,10 @@ impl HostRun {
             self.wanted[step] = true;
         }
         if !wanted.is_empty() {
-            self.unmet = Unmet::of(&self.plan.steps, wanted);
-            let unhindered = |step: &&usize| self.unmet.outcome(**step).is_none();
+            self.unmet = Unmet::of(&self.plan.steps, wanted, &self.late);
+            // A push looks at late ones again.
+            let unknown = |step: &usize| !self.apply && self.late.contains(step);
+            let unhindered = |step: &&usize| self.unmet.outcome(**step).is_none() && !unknown(step);
             let changes: Vec<usize> = wanted.iter().filter(unhindered).copied().collect();
             let destroys = |step: &usize| self.plan.steps[*step].resource.destroys();
             if !changes.is_empty() {
@@ -328,6 +338,10 @@ impl HostRun {
     fn foretold(&mut self, step: usize, emit: &mut impl FnMut(Event)) {
         let (outcome, reason) = match self.unmet.outcome(step) {
             Some((outcome, reason)) => (outcome, Some(reason)),
+            None if self.late.contains(&step) => {
+                let reason = timed_out(&self.plan.steps[step]);
+                (Outcome::Failed, Some(reason))
+            }
             None if self.wanted[step] => (Outcome::WouldChange, None),
             None => (Outcome::Ok, None),
         };

@@ -42,6 +42,8 @@ pub struct HostRun {
     phase: Stage,
     wanted: Vec<bool>,
     unmet: Unmet,
+    /// The steps whose first check took too long.
+    late: Vec<usize>,
     rebooting: Option<usize>,
     ended: Vec<bool>,
     counts: StepCounts,
@@ -116,6 +118,7 @@ impl HostRun {
             phase: Stage::Silent,
             wanted: vec![false; count],
             unmet: Unmet::default(),
+            late: Vec::new(),
             rebooting: None,
             ended: vec![false; count],
             counts: StepCounts::default(),

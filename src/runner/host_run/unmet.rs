@@ -13,8 +13,8 @@ pub(super) struct Unmet {
 }
 
 impl Unmet {
-    /// Of a host where `wanted`, in order, do not hold.
-    pub(super) fn of(steps: &[Planned], wanted: &[usize]) -> Self {
+    /// Of a host where `wanted`, in order, do not hold; of those `late` it is not known.
+    pub(super) fn of(steps: &[Planned], wanted: &[usize], late: &[usize]) -> Self {
         let conditions = |step: &&usize| steps[**step].resource.assertion().is_some();
         let failed: Vec<usize> = wanted.iter().filter(conditions).copied().collect();
         let mut unmet = Self::default();
@@ -25,10 +25,10 @@ impl Unmet {
                 continue;
             }
             if steps[of].next_on_failure == STOP {
-                return Self::stopped(of, &failed, wanted);
+                return Self::stopped(of, steps, wanted, late);
             }
             next = steps[of].next_on_failure.min(steps.len());
-            unmet.outcomes.insert(of, (Outcome::Failed, Reason::NotHeld));
+            unmet.outcomes.insert(of, failure(steps, of, late));
             for step in of + 1..next {
                 let after = (Outcome::Skipped, Reason::AfterFailure { of });
                 unmet.outcomes.insert(step, after);
@@ -38,10 +38,10 @@ impl Unmet {
     }
 
     /// The host is left as it is because of `of`. All its conditions that do not hold are told at once.
-    fn stopped(of: usize, failed: &[usize], wanted: &[usize]) -> Self {
+    fn stopped(of: usize, steps: &[Planned], wanted: &[usize], late: &[usize]) -> Self {
         let ends = wanted.iter().map(|step| {
-            let end = if failed.contains(step) {
-                (Outcome::Failed, Reason::NotHeld)
+            let end = if steps[*step].resource.assertion().is_some() {
+                failure(steps, *step, late)
             } else {
                 (Outcome::Skipped, Reason::AfterFailure { of })
             };
@@ -61,5 +61,22 @@ impl Unmet {
     /// Whether nothing is changed on the host.
     pub(super) fn stops(&self) -> bool {
         self.stops
+    }
+}
+
+/// How a condition ends that does not hold, or did not say so in time.
+fn failure(steps: &[Planned], step: usize, late: &[usize]) -> (Outcome, Reason) {
+    let reason = if late.contains(&step) {
+        timed_out(&steps[step])
+    } else {
+        Reason::NotHeld
+    };
+    (Outcome::Failed, reason)
+}
+
+/// Why a step has failed whose check took longer than it may.
+pub(super) fn timed_out(planned: &Planned) -> Reason {
+    Reason::TimedOut {
+        seconds: planned.resource.conduct.timeout.unwrap_or_default(),
     }
 }
