@@ -63,6 +63,8 @@ pub(super) struct Step {
     pub(super) each: Option<Each>,
     /// How it is carried out.
     pub(super) conduct: Conduct,
+    /// Whether a text of it names a fact, as far as it was learnt.
+    pub(super) uses_facts: bool,
 }
 
 /// A step's loop.
@@ -171,6 +173,7 @@ impl Step {
             when,
             each,
             conduct,
+            uses_facts: false,
         })
     }
 
@@ -267,7 +270,20 @@ fn kind(table: &Table, origin: &Origin) -> Result<&'static str, Diagnostic> {
     };
     let second = table.key(two).map_or(origin, |key| &key.origin);
     let mistake = Diagnostic::new(format!("a step is of one kind, `{one}` or `{two}`")).at(second);
-    Err(mistake.help("write two steps"))
+    // Where all else is one kind's, the other is probably a wrong name for a key of it.
+    let rest = || {
+        let all = table.iter().map(|(name, _)| name);
+        all.filter(|name| !named.contains(name) && !OWN.contains(name))
+    };
+    let fits = |key: &&&str| rest().next().is_some() && rest().all(|name| resource::takes(key, name));
+    let mut fitting = named.iter().filter(fits);
+    Err(match (fitting.next(), fitting.next()) {
+        (Some(key), None) => mistake.help(format!(
+            "write two steps; one of the kind `{key}` takes: {}",
+            resource::keys_of(key).join(", ")
+        )),
+        _ => mistake.help("write two steps"),
+    })
 }
 
 /// Reads `"30s"`, `"10m"`, `"1h"`, or a whole number of seconds, from one second to a day.

@@ -81,7 +81,7 @@ impl TomlModule {
             .map(|key| param::read(&key.value, &mut mistakes))
             .unwrap_or_default();
         let mut templates = Templates::new();
-        let steps = match table.remove("step") {
+        let mut steps = match table.remove("step") {
             Some(key) => steps(&key.value, folder, &mut mistakes),
             None => {
                 mistakes.push(
@@ -94,8 +94,9 @@ impl TomlModule {
         };
         let scope = Scope::of(params.keys().map(String::as_str));
         let mut titles = HashSet::new();
-        for step in &steps {
+        for step in &mut steps {
             let title = step.learn(&mut templates, &scope, &mut mistakes);
+            step.uses_facts = templates.take_facts();
             if let Some(title) = title.filter(|title| titles.replace(title.clone()).is_some()) {
                 mistakes.push(twice(&title, step));
             }
@@ -325,15 +326,12 @@ impl Module for TomlModule {
     }
 
     fn uses_facts(&self) -> bool {
-        self.templates.uses_facts()
+        self.steps.iter().any(|step| step.uses_facts)
     }
 
     fn resources(&self, config: &Config) -> Result<Vec<Resource>, Diagnostics> {
         let values = self.values(config)?;
         let facts = config.facts.as_deref();
-        if self.uses_facts() && facts.is_none() {
-            return Ok(Vec::new());
-        }
         let params = values
             .iter()
             .map(|(name, value)| (*name, value.as_ref()))
@@ -341,9 +339,15 @@ impl Module for TomlModule {
         let names = Names::of(&config.host, facts, params);
         let mut mistakes = Diagnostics::default();
         let mut placed = Placed::default();
-        for step in &self.steps {
+        // Without facts nobody knows all of its steps; what is wrong with those that need none shows all the same.
+        for step in self
+            .steps
+            .iter()
+            .filter(|step| facts.is_some() || !step.uses_facts)
+        {
             mistakes.take(self.place(step, &names, &mut placed));
         }
-        mistakes.into_result(placed.resources)
+        let all = facts.is_some() || !self.uses_facts();
+        mistakes.into_result(if all { placed.resources } else { Vec::new() })
     }
 }

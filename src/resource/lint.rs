@@ -43,6 +43,18 @@ pub fn takes(key: &str, name: &str) -> bool {
         .is_some_and(|schema| schema["properties"].get(name).is_some())
 }
 
+/// The keys of steps of the kind `key`.
+pub fn keys_of(key: &str) -> Vec<&'static str> {
+    let properties = SCHEMAS
+        .get(key)
+        .and_then(|schema| schema["properties"].as_object());
+    properties
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.as_str())
+        .collect()
+}
+
 fn value(schema: &Schema, it: &Value, known: &dyn Fn(&str) -> Known, mistakes: &mut Diagnostics) {
     let sure = match &it.data {
         Data::String(text) => known(text),

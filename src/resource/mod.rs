@@ -91,7 +91,7 @@ pub use ini::Ini;
 pub use kernel_module::KernelModule;
 pub use line::Line;
 pub use link::Link;
-pub use lint::{Known, lint, takes};
+pub use lint::{Known, keys_of, lint, takes};
 pub use locale::Locale;
 pub use mount::Mount;
 pub use mysql_database::MysqlDatabase;

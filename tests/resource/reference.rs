@@ -66,6 +66,13 @@ fn page(key: &str, schema: &Value) -> String {
         format!("# `{key}`\n\n{about}\n\n| key | takes | default | meaning |\n|---|---|---|---|\n");
     rows(&mut text, key, "", schema);
     if let Some(example) = example(key) {
+        let example = in_a_module(&example);
+        let mut tables: toml::Table = format!("[[step]]\n{example}").parse().unwrap();
+        tables.remove("step");
+        assert!(
+            tables.is_empty(),
+            "{key}: the example holds more than a step: {tables}"
+        );
         let _ = write!(text, "\nFor example:\n\n```toml\n[[step]]\n{example}```\n");
     }
     text + "\nKeys that every step takes, such as `when` and `notify`, are in [modules.md](../modules.md).\n"
@@ -134,6 +141,18 @@ fn takes(schema: &Value) -> String {
 }
 
 /// A golden step of the kind, which is known to be right: all its keys, or plain use, or the one that says most.
+/// The tables of a step that is written alone, as those of the step they stand behind.
+fn in_a_module(example: &str) -> String {
+    let lines = example.lines().map(|line| {
+        let nested = line
+            .strip_prefix("[[")
+            .map(|rest| format!("[[step.{rest}"))
+            .or_else(|| line.strip_prefix('[').map(|rest| format!("[step.{rest}")));
+        nested.unwrap_or_else(|| line.to_owned()) + "\n"
+    });
+    lines.collect()
+}
+
 fn example(key: &str) -> Option<String> {
     let step = |case: &Path| fs::read_to_string(case.join("step.toml")).ok();
     let folder = Path::new("tests/golden/resource").join(key);

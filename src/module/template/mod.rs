@@ -61,9 +61,9 @@ impl Templates {
         }
     }
 
-    /// Whether a text or expression learnt so far names a fact.
-    pub(super) fn uses_facts(&self) -> bool {
-        self.uses_facts
+    /// Whether a text or expression that was learnt since this was last asked names a fact.
+    pub(super) fn take_facts(&mut self) -> bool {
+        std::mem::take(&mut self.uses_facts)
     }
 
     /// Parses every text in `value`, so that mistakes show before anything is rendered.
