@@ -80,14 +80,7 @@ impl HostRun {
                     phase: Phase::Verify,
                 });
             }
-            Frame::Late(step) => {
-                self.open(step)?;
-                let limited = self.plan.steps[step].resource.conduct.timeout.is_some();
-                if self.phase != Stage::Connected || !limited {
-                    return Err("a check took too long that may take any time, or after the plan");
-                }
-                self.late.push(step);
-            }
+            Frame::Late(step) => self.looked_too_long(step)?,
             Frame::State => self.observe()?,
             Frame::Stated => {
                 if !std::mem::replace(&mut self.observing, false) {
@@ -168,6 +161,16 @@ impl HostRun {
             Failure::Locked(pid) => Reason::Locked { pid },
             Failure::Late(seconds) => Reason::TimedOut { seconds },
         }
+    }
+
+    fn looked_too_long(&mut self, step: usize) -> Result<(), &'static str> {
+        self.open(step)?;
+        let limited = self.plan.steps[step].resource.conduct.timeout.is_some();
+        if self.phase != Stage::Connected || !limited {
+            return Err("a check took too long that may take any time, or after the plan");
+        }
+        self.late.push(step);
+        Ok(())
     }
 
     fn observe(&mut self) -> Result<(), &'static str> {
