@@ -163,16 +163,6 @@ impl HostRun {
         }
     }
 
-    fn looked_too_long(&mut self, step: usize) -> Result<(), &'static str> {
-        self.open(step)?;
-        let limited = self.plan.steps[step].resource.conduct.timeout.is_some();
-        if self.phase != Stage::Connected || !limited {
-            return Err("a check took too long that may take any time, or after the plan");
-        }
-        self.late.push(step);
-        Ok(())
-    }
-
     fn observe(&mut self) -> Result<(), &'static str> {
         if self.phase != Stage::Connected || self.observed.is_some() {
             return Err("what was observed comes once, before the plan");

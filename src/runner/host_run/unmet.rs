@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::{HostRun, Stage};
 use crate::event::{Outcome, Reason};
 use crate::plan::{Planned, STOP};
 
@@ -78,5 +79,18 @@ fn failure(steps: &[Planned], step: usize, late: &[usize]) -> (Outcome, Reason) 
 pub(super) fn timed_out(planned: &Planned) -> Reason {
     Reason::TimedOut {
         seconds: planned.resource.conduct.timeout.unwrap_or_default(),
+    }
+}
+
+impl HostRun {
+    /// A first check took longer than its step may.
+    pub(super) fn looked_too_long(&mut self, step: usize) -> Result<(), &'static str> {
+        self.open(step)?;
+        let limited = self.plan.steps[step].resource.conduct.timeout.is_some();
+        if self.phase != Stage::Connected || !limited {
+            return Err("a check took too long that may take any time, or after the plan");
+        }
+        self.late.push(step);
+        Ok(())
     }
 }
