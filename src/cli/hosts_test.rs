@@ -117,7 +117,11 @@ pub(super) fn run(args: &Args, mut hosts: Vec<Arc<Host>>, notes: &str) -> Outcom
             .collect();
         let mut all = Vec::new();
         for task in tasks {
-            all.extend(task.await.ok().map(|one| one.without(&secrets)));
+            // A bug, and nothing is known of its host.
+            let one = task
+                .await
+                .unwrap_or_else(|died| std::panic::resume_unwind(died.into_panic()));
+            all.push(one.without(&secrets));
         }
         all
     });

@@ -352,7 +352,7 @@ pub(super) async fn begin<'a>(
     let running = session.run_shared(plan::head(&nonce), Arc::clone(ask)).await;
     let running = running.map_err(|cause| HostStatus::Unreachable { cause })?;
     let mut talk = Talk::new(running, &nonce, site);
-    match talk.next().await {
+    match site.begun(talk.next()).await? {
         Ok(Said::Hello) => {}
         Ok(_) => {
             return Err(HostStatus::Unsupported {

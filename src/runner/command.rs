@@ -1,6 +1,7 @@
 //! One program for people on a host: its output is kept, bounded, or told as it comes; it may be fed.
 
 use std::io;
+use std::time::Instant;
 
 use super::listener::{Heard, Listener};
 use super::scene::Scene;
@@ -150,9 +151,13 @@ impl Scene {
         let feed = running.feed();
         let mut listener = Listener::new(running.as_mut(), &self.cancel);
         let mut feeding: Option<std::pin::Pin<Box<dyn Future<Output = io::Result<()>> + Send>>> = None;
+        let begun_by = Instant::now() + self.begin;
         let status = loop {
             let heard = match &mut feeding {
-                None => listener.heard().await,
+                None => {
+                    let silent = waiting.is_some().then_some(begun_by);
+                    self.in_good_time(silent, listener.heard()).await
+                }
                 // What is half fed is fed to its end: a program takes half its input for the whole.
                 Some(fed) => tokio::select! {
                     heard = listener.heard_to_the_end() => heard,
@@ -184,6 +189,9 @@ impl Scene {
                     let said = format!("\nended by signal {signal}\n");
                     stderr.take(said.as_bytes(), command, self, host).await;
                     break BY_SIGNAL;
+                }
+                Heard::Output(Output::Lost { detail }) if waiting.is_some() => {
+                    return unsupported(format!("the program did not start: {detail}"));
                 }
                 Heard::Output(Output::Lost { detail }) => return (HostStatus::Lost { detail }, nothing),
                 Heard::Left => return (HostStatus::Cancelled, nothing),

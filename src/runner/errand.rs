@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::limits::unbegun;
 use super::scene::{Scene, unheard};
 use crate::event::{Event, HostStatus, Step, StepCounts};
 use crate::inventory::Host;
@@ -42,6 +43,15 @@ impl Site<'_> {
     /// Waits until the run is to end.
     pub async fn cancelled(&self) {
         self.0.cancel.requested().await;
+    }
+
+    /// `first`, the first that is heard of a program; or what is said of one that is too late.
+    pub async fn begun<T>(&self, first: impl Future<Output = T>) -> Result<T, HostStatus> {
+        let time = self.0.begin;
+        let heard = tokio::time::timeout(time, first).await;
+        heard.map_err(|_| HostStatus::Unsupported {
+            detail: format!("the program did not start: {}", unbegun(time)),
+        })
     }
 
     /// How a host has done whose program ended, saying `detail`, before it said anything of its own.

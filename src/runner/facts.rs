@@ -9,8 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::cancel::Cancel;
+use super::limits::{BEGIN_WITHIN, unbegun};
 use super::scene::not_let_in;
 use crate::config::Value;
 use crate::event::{ConnectPhase, Unreachable};
@@ -159,8 +161,12 @@ async fn ask(transport: &dyn Transport, host: &Host) -> Asked {
     let nonce = Nonce::new(random);
     let mut running = session.run(wire::facts_program(&nonce)).await?;
     let (mut answer, mut said) = (Vec::new(), Vec::new());
+    let by = Instant::now() + BEGIN_WITHIN;
     let ended = loop {
-        match running.next().await {
+        let Ok(output) = tokio::time::timeout_at(by, running.next()).await else {
+            break unbegun(BEGIN_WITHIN);
+        };
+        match output {
             Some(Output::Stdout(bytes)) => {
                 answer.extend_from_slice(&bytes);
                 if answer.len() > wire::MAX_ANSWER {

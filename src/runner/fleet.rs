@@ -155,6 +155,7 @@ impl Fleet {
             cancel: cancel.clone(),
             gate: Arc::clone(&self.gate),
             limit: None,
+            begin: self.limits.begin,
             told: None,
         };
         // The summary is counted where all events pass, so that it can say nothing else than they do.

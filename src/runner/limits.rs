@@ -15,6 +15,20 @@ pub struct Limits {
     pub run: Option<Duration>,
     /// How long a gate is tried again.
     pub gate: Duration,
+    /// How long a host that has let us in may take to begin what it was sent. It is told so late only where something
+    /// else runs there first and waits, such as a start-up file that reads its stdin.
+    pub begin: Duration,
+}
+
+/// A shell that has not begun by then will not.
+pub(super) const BEGIN_WITHIN: Duration = Duration::from_secs(60);
+
+/// What is said of a host that has not begun within `time`.
+pub(super) fn unbegun(time: Duration) -> String {
+    format!(
+        "nothing was heard of it for {} s: a start-up file of the login shell may wait for its input",
+        time.as_secs()
+    )
 }
 
 impl Default for Limits {
@@ -23,6 +37,7 @@ impl Default for Limits {
             host: None,
             run: None,
             gate: GATE_WITHIN,
+            begin: BEGIN_WITHIN,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::deliver::deliver;
 use super::errand::{Errand, Site};
 use super::gate::{Answer, Gate};
 use super::host_run::{Ended, HostRun};
-use super::limits::within;
+use super::limits::{unbegun, within};
 use super::listener::{Heard, Listener};
 use super::text::Text;
 use super::told::{Told, caught};
@@ -67,6 +67,8 @@ pub(super) struct Scene {
     pub(super) gate: Arc<dyn Gate>,
     /// When the host's time is over.
     pub(super) limit: Option<Instant>,
+    /// How long a host may take to begin what it is sent.
+    pub(super) begin: Duration,
     /// What the host's task has told; none where no host's task tells.
     pub(super) told: Option<Arc<Told>>,
 }
@@ -199,8 +201,10 @@ impl Scene {
         let mut events = Vec::new();
         let mut listener = Listener::new(running.as_mut(), &self.cancel);
         let mut failed = None;
+        let begun_by = Instant::now() + self.begin;
         let ended = loop {
-            let ended = match listener.heard().await {
+            let silent = run.is_silent().then_some(begun_by);
+            let ended = match self.in_good_time(silent, listener.heard()).await {
                 Heard::Output(Output::Stdout(bytes)) => {
                     run.stdout(&bytes, self.began.elapsed(), &mut |event| events.push(event));
                     None
@@ -276,6 +280,20 @@ impl Scene {
             return End::Done((HostStatus::Unsupported { detail }, done.1));
         }
         End::Done(blamed(&plan.host, done, &ended))
+    }
+
+    /// What is heard of a program; one that has not begun has until `by`.
+    pub(super) async fn in_good_time(
+        &self,
+        by: Option<Instant>,
+        heard: impl Future<Output = Heard>,
+    ) -> Heard {
+        let Some(by) = by else { return heard.await };
+        let heard = tokio::time::timeout_at(by.into(), heard).await;
+        heard.unwrap_or_else(|_| {
+            let detail = unbegun(self.begin);
+            Heard::Output(Output::Lost { detail })
+        })
     }
 
     /// The second half for a host that has given this answer, if it is to have one.

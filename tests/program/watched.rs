@@ -29,6 +29,8 @@ fn one_that_ends_by_itself_is_as_if_nobody_watched() {
         let corner = Corner::new(shell);
         let text = "echo out; echo err >&2; cat; : >file; echo f*; sleep 600 >/dev/null 2>&1 & echo $! >left; exit 7";
         let mut child = start(&corner, text);
+        // Waiting would close it, and that ends whatever is left.
+        let stdin = child.stdin.take();
         let status = child.wait().unwrap();
         assert_eq!(status.code(), Some(7), "{shell:?}");
         let (mut out, mut err) = (String::new(), String::new());
@@ -43,6 +45,7 @@ fn one_that_ends_by_itself_is_as_if_nobody_watched() {
             .status()
             .unwrap();
         assert!(ended.success());
+        drop(stdin);
     }
 }
 

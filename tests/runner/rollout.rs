@@ -23,6 +23,7 @@ const SOON: Limits = Limits {
     host: None,
     run: None,
     gate: Duration::from_millis(1),
+    begin: Duration::from_secs(60),
 };
 
 fn rollout(waves: &[&str], gates: &[&str]) -> Rollout {
@@ -196,6 +197,26 @@ async fn a_host_that_takes_too_long_is_ended_between_steps() {
         matches!(&stamped.event, Event::StepFinished { reason: Some(reason), .. } if *reason == Reason::Deadline)
     });
     assert!(late, "its steps say why");
+}
+
+#[tokio::test]
+async fn a_host_that_does_not_begin_is_not_waited_for() {
+    let greeting = Output::Stdout(b"Welcome!\n".to_vec());
+    let stuck = Script::Runs(vec![vec![Act::Say(greeting), Act::Hang]]);
+    let limits = Limits {
+        begin: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let told = push(vec![("stuck", stuck), ("good", good())], |fleet| {
+        fleet.limits(limits)
+    })
+    .await;
+    let status = told.status("stuck");
+    assert!(
+        matches!(status, HostStatus::Unsupported { detail } if detail.contains("start-up file")),
+        "{status:?}"
+    );
+    assert_eq!(*told.status("good"), HostStatus::Ok);
 }
 
 #[tokio::test]
