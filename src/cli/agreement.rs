@@ -42,7 +42,9 @@ impl AgreementArgs {
         }
         let wanted = foresee(some.clone(), fleet, cancel).await?;
         let destructive = destructive(&some, &wanted);
-        if !destructive.is_empty() && !cancel.is_requested() && !asked(&some, &destructive)? {
+        // A run that is cancelled meanwhile ends as any other does.
+        let asks = !destructive.is_empty() && !cancel.is_requested();
+        if asks && asked(&some, &destructive, cancel).await? == Some(false) {
             let mistake = Diagnostic::new("not agreed to: nothing was changed");
             return Err(mistake.help("see all that would change with --dry-run").into());
         }
@@ -76,8 +78,12 @@ fn destructive(plans: &[Plan], wanted: &HashMap<Name, Vec<usize>>) -> HashMap<Na
     plans.iter().filter_map(of_plan).collect()
 }
 
-/// Asks the person at the terminal.
-fn asked(plans: &[Plan], destructive: &HashMap<Name, Vec<usize>>) -> Result<bool, Failure> {
+/// Asks the person at the terminal; no answer when the run is cancelled first.
+async fn asked(
+    plans: &[Plan],
+    destructive: &HashMap<Name, Vec<usize>>,
+    cancel: &Cancel,
+) -> Result<Option<bool>, Failure> {
     let mut hosts_of: indexmap::IndexMap<String, Vec<&str>> = indexmap::IndexMap::new();
     for plan in plans {
         for step in destructive.get(&plan.host.name).into_iter().flatten() {
@@ -92,12 +98,30 @@ fn asked(plans: &[Plan], destructive: &HashMap<Name, Vec<usize>>) -> Result<bool
         text += &format!("  {}  {step}\n", fold::fold(hosts));
     }
     text += "Make them? [y/N] ";
-    let said = || -> io::Result<String> {
-        io::stderr().lock().write_all(text.as_bytes())?;
+    let cannot = Failure::system;
+    io::stderr()
+        .lock()
+        .write_all(text.as_bytes())
+        .map_err(cannot("cannot ask"))?;
+    let (sender, answer) = tokio::sync::oneshot::channel();
+    // A thread that nobody waits for: a question that is left stays open until the process ends.
+    let read = move || {
         let mut line = String::new();
-        io::stdin().lock().read_line(&mut line)?;
-        Ok(line)
+        let _ = sender.send(io::stdin().lock().read_line(&mut line).map(|_| line));
     };
-    let line = said().map_err(Failure::system("cannot ask"))?;
-    Ok(matches!(line.trim(), "y" | "Y" | "yes"))
+    std::thread::Builder::new()
+        .spawn(read)
+        .map_err(cannot("cannot ask"))?;
+    tokio::select! {
+        biased;
+        () = cancel.requested() => {
+            let _ = writeln!(io::stderr().lock());
+            Ok(None)
+        }
+        answer = answer => {
+            let line = answer.unwrap_or_else(|gone| Err(io::Error::other(gone)));
+            let line = line.map_err(cannot("cannot ask"))?;
+            Ok(Some(matches!(line.trim(), "y" | "Y" | "yes")))
+        }
+    }
 }

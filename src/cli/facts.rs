@@ -39,12 +39,14 @@ pub(super) fn run(args: &Args) -> Outcome {
     let hosts = args.hosts.select(&args.hosts.inventory()?)?;
     let mut hosts: Vec<_> = hosts.into_iter().map(|host| args.trust.apply(host)).collect();
     asking::of_inventory(&mut hosts)?;
-    let (facts, silent) = signals::runtime()?.block_on(async {
+    let (facts, silent, cancelled) = signals::runtime()?.block_on(async {
         let cancel = signals::listen()?;
         let (held, facts) = runner::gather(Arc::new(asking::ssh()), &hosts, args.parallel, &cancel).await;
-        Ok::<_, super::Failure>((facts, held.close().await))
+        Ok::<_, super::Failure>((facts, held.close().await, cancel.is_requested()))
     })?;
-    let code = if facts.len() == hosts.len() {
+    let code = if cancelled {
+        exit::CANCELLED
+    } else if facts.len() == hosts.len() {
         exit::WELL
     } else {
         exit::UNREACHED

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 use crate::diagnostic::Diagnostic;
-use crate::event::Unreachable;
+use crate::event::{Unreachable, exit};
 use crate::inventory::{Become, Host};
 use crate::plan;
 use crate::report::redact::Redactor;
@@ -62,7 +62,13 @@ enum Form {
 /// What came of one host.
 struct Tested {
     host: Arc<Host>,
-    result: Result<Reached, Unreachable>,
+    result: Result<Reached, Untold>,
+}
+
+/// Why nothing is known of a host.
+enum Untold {
+    Unreachable(Unreachable),
+    Cancelled,
 }
 
 impl Tested {
@@ -101,6 +107,7 @@ pub(super) fn run(args: &Args, mut hosts: Vec<Arc<Host>>, notes: &str) -> Outcom
     let program =
         plan::command(&[QUESTION.to_owned()]).map_err(|error| Diagnostic::new(error.to_string()))?;
     let all = signals::runtime()?.block_on(async {
+        let cancel = signals::listen()?;
         let ssh = Arc::new(asking::ssh());
         let places = Arc::new(Semaphore::new(args.parallel.get()));
         let tasks: Vec<_> = hosts
@@ -108,9 +115,17 @@ pub(super) fn run(args: &Args, mut hosts: Vec<Arc<Host>>, notes: &str) -> Outcom
             .map(|host| {
                 let host = args.trust.apply(host);
                 let (ssh, places, program) = (Arc::clone(&ssh), Arc::clone(&places), program.clone());
+                let cancel = cancel.clone();
                 tokio::spawn(async move {
-                    let _place = places.acquire().await;
-                    let result = test(&ssh, &host, program).await;
+                    let testing = async {
+                        let _place = places.acquire().await;
+                        test(&ssh, &host, program).await
+                    };
+                    // What is known by then is told all the same.
+                    let result = tokio::select! {
+                        result = testing => result.map_err(Untold::Unreachable),
+                        () = cancel.requested() => Err(Untold::Cancelled),
+                    };
                     Tested { host, result }
                 })
             })
@@ -123,17 +138,19 @@ pub(super) fn run(args: &Args, mut hosts: Vec<Arc<Host>>, notes: &str) -> Outcom
                 .unwrap_or_else(|died| std::panic::resume_unwind(died.into_panic()));
             all.push(one.without(&secrets));
         }
-        all
-    });
+        Ok::<_, super::Failure>(all)
+    })?;
     match args.output {
         Form::Plain => print(&(plain(&all) + notes))?,
         Form::Ndjson => print(&all.iter().map(|one| line(one) + "\n").collect::<String>())?,
     };
     let unanswered = |one: &Tested| matches!(&one.result, Ok(reached) if reached.answer.is_err());
+    let cancelled = |one: &Tested| matches!(one.result, Err(Untold::Cancelled));
     Ok(match () {
-        () if all.iter().any(unanswered) => 1,
-        () if all.iter().any(|one| one.result.is_err()) => 3,
-        () => 0,
+        () if all.iter().any(cancelled) => exit::CANCELLED,
+        () if all.iter().any(unanswered) => exit::FAILED,
+        () if all.iter().any(|one| one.result.is_err()) => exit::UNREACHED,
+        () => exit::WELL,
     })
 }
 
@@ -237,7 +254,8 @@ fn plain(all: &[Tested]) -> String {
 fn said(one: &Tested) -> (String, Option<Duration>) {
     let reached = match &one.result {
         Ok(reached) => reached,
-        Err(cause) => {
+        Err(Untold::Cancelled) => return ("    not tested   the test was cancelled".to_owned(), None),
+        Err(Untold::Unreachable(cause)) => {
             let advice = words::unreachable(cause);
             return (
                 format!(
@@ -300,7 +318,10 @@ fn line(one: &Tested) -> String {
         "become": becoming(&one.host),
     });
     let more = match &one.result {
-        Err(cause) => serde_json::json!({ "status": "unreachable", "unreachable": cause }),
+        Err(Untold::Cancelled) => serde_json::json!({ "status": "cancelled" }),
+        Err(Untold::Unreachable(cause)) => {
+            serde_json::json!({ "status": "unreachable", "unreachable": cause })
+        }
         Ok(reached) => {
             let (user, system, detail) = match &reached.answer {
                 Ok((user, system)) => (Some(user), Some(system), None),

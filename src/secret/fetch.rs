@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::Provider;
+use super::{Provider, prompt};
 use crate::script::Secret;
 
 /// The longest secret: a key with its certificates fits, a disk image does not.
@@ -43,11 +43,6 @@ pub(super) fn fetch(provider: &Provider) -> Result<Secret, String> {
         return Err("this secret holds a NUL character, which no shell can carry".to_owned());
     }
     Ok(Secret::new(text))
-}
-
-/// Asks on the terminal, without echo; an error when there is none.
-pub fn prompt(question: &str) -> io::Result<String> {
-    rpassword::prompt_password(question)
 }
 
 /// A path that starts with `~/`, in the controller's home.

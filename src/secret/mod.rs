@@ -5,8 +5,9 @@
 //! only where a module that is used is given it. A program is started with the words of its list: no shell reads them.
 
 mod fetch;
+mod prompt;
 
-pub use fetch::prompt;
+pub use prompt::prompt;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

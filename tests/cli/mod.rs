@@ -13,6 +13,7 @@ mod fleets;
 mod help;
 mod hosts_test;
 mod init;
+mod interrupted;
 mod kept;
 mod language;
 mod lists;

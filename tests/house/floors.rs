@@ -33,7 +33,6 @@ const FLOORS: &[(&str, u8)] = &[
 
 /// Heavy crates, and where under `src/` their names may stand.
 const HOMES: &[(&str, &str)] = &[
-    ("rpassword", "secret/"),
     ("russh", "transport/ssh/"),
     ("indicatif", "report/tty/"),
     ("clap", "cli/"),
