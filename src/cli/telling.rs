@@ -204,7 +204,11 @@ impl Teller {
     pub(super) fn finish(self, summary: &Summary) -> Result<u8, Failure> {
         let code = summary.exit_code();
         match self.end() {
-            Err(_) if code != 0 => Ok(code),
+            // The run's own code says more, but what is missing has to be known too.
+            Err(failure) if code != 0 => {
+                warn(&failure.to_string());
+                Ok(code)
+            }
             ended => ended.map(|()| code),
         }
     }

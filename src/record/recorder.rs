@@ -1,6 +1,6 @@
 //! Writes a run down while it goes on.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -122,6 +122,18 @@ impl Reporter for Recorder {
         // The file closes, and its lock with it: the run is no longer at work.
         self.lines = None;
         Ok(())
+    }
+}
+
+impl Drop for Recorder {
+    /// A run that never began, or of which nothing could be written, leaves no record: it would be the last one.
+    fn drop(&mut self) {
+        self.lines = None;
+        let path = &self.recording.path;
+        if fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0) {
+            // What cannot be removed is pruned with its time.
+            let _ = fs::remove_file(path);
+        }
     }
 }
 

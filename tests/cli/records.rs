@@ -197,6 +197,33 @@ fn a_run_goes_on_where_it_cannot_be_recorded() {
 }
 
 #[test]
+fn a_run_that_never_began_is_no_record() {
+    let (_runtime, host) = host();
+    let place = project(&host);
+    place.call(PUSH).success();
+    let before = records(&place);
+    assert_eq!(before.len(), 1);
+    for report in ["missing/report.html", "report.docx"] {
+        place.call(&[PUSH, &["--report", report]].concat()).fails_with(2);
+        assert_eq!(records(&place), before);
+    }
+    // So the last run is the one that was.
+    place.call(&["runs", "show", "last"]).success();
+}
+
+#[test]
+fn a_report_that_breaks_off_is_told_of_whatever_the_run_came_to() {
+    let (_runtime, host) = host();
+    let place = project(&host);
+    let incomplete = "the run went on, but its output is not complete: output to /dev/full stopped";
+    for (command, code) in [("false", 1), ("true", 2)] {
+        let said = place.call(&["run", "--report", "/dev/full", "--", command]);
+        let said = said.fails_with(code);
+        assert!(said.stderr.contains(incomplete), "{}", said.stderr);
+    }
+}
+
+#[test]
 fn records_that_are_not_there_or_none_are_mistakes() {
     let place = Place::new(&[("x.ndjson", "hello\n")]);
     let nothing = place.call(&["runs"]).success();
