@@ -66,7 +66,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     let selected = HostsArgs::only(&head.inventory, &names, head.ssh_config.clone());
     let profiles = ProfilesArgs::at(&head.profiles);
     let profile = head.profile.as_str();
-    let prepared = project::prepare(&selected, &profiles, profile, &args.set, Mode::Fetch)?;
+    let prepared = project::prepare(&selected, &profiles, profile, &args.set, Mode::Fetch)
+        .map_err(|mistake| gone(&args.plan, &selected, &names).unwrap_or(mistake))?;
     args.telling.check(prepared.hosts.iter().map(|host| &host.name))?;
     let rollout = args.rollout.rollout(
         &prepared.profile.rollout,
@@ -99,6 +100,23 @@ pub(super) fn run(args: &Args) -> Outcome {
             .await;
         teller.finish(&summary)
     })
+}
+
+/// The mistake that the inventory has no more some hosts of the plan, where that is one.
+fn gone(path: &Path, selected: &HostsArgs, names: &[&str]) -> Option<Failure> {
+    let inventory = selected.inventory().ok()?;
+    let gone = names.iter().filter(|name| inventory.host(name).is_none());
+    let gone: Vec<&str> = gone.copied().collect();
+    if gone.is_empty() {
+        return None;
+    }
+    let mistake = Diagnostic::new(format!(
+        "cannot apply {}: {} has no more {}",
+        path.display(),
+        selected.file().display(),
+        crate::report::fold::fold(gone)
+    ));
+    Some(mistake.help("plan again").into())
 }
 
 /// Refuses plans that are not those of the file.

@@ -44,6 +44,10 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Outcome {
     let prepared = args.wanted.prepare()?;
+    if let Some(path) = &args.out {
+        // Not only after hundreds of hosts were asked.
+        Head::place(path).map_err(|error| unkept(path, &error))?;
+    }
     let salt = salt()?;
     let absolute = |path| std::path::absolute(path).map_err(Failure::system("no present folder"));
     let profile = prepared.profile.name.clone();
@@ -126,11 +130,15 @@ fn keep(head: &Head, plans: &[Plan], notes: &Notes, path: &std::path::Path) -> R
     if !missing.is_empty() {
         let names = words::count(missing.len(), "host");
         warn(&format!(
-            "{names} did not answer and are not in the plan: {}",
+            "{names} did not answer and {} not in the plan: {}",
+            if missing.len() == 1 { "is" } else { "are" },
             fold::fold(missing)
         ));
     }
-    head.write(&hosts, path).map_err(|error| {
-        Diagnostic::new(format!("cannot keep the plan in {}: {error}", path.display())).into()
-    })
+    head.write(&hosts, path)
+        .map_err(|error| unkept(path, &error).into())
+}
+
+fn unkept(path: &std::path::Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::new(format!("cannot keep the plan in {}: {error}", path.display()))
 }

@@ -1,8 +1,8 @@
 //! A plan as a file: a line that says what it is, a line for every host, and a digest of all that.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -130,8 +130,27 @@ impl Head {
         changed
     }
 
+    /// Where a plan at `path` comes to be: where a link leads, which stays. An error where none can be: a plan takes the
+    /// place of a file, never of a directory or a device.
+    pub fn place(path: &Path) -> io::Result<PathBuf> {
+        match fs::metadata(path) {
+            Ok(there) if there.is_file() => fs::canonicalize(path),
+            Ok(_) => Err(io::Error::other("what is there is no file")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                let folder = fs::metadata(folder.unwrap_or(Path::new(".")))?;
+                if !folder.is_dir() {
+                    return Err(io::ErrorKind::NotADirectory.into());
+                }
+                Ok(path.to_owned())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Writes a plan to `path`, which only its owner may read; whole, or not at all.
     pub fn write(&self, hosts: &[Kept], path: &Path) -> io::Result<()> {
+        let path = &Self::place(path)?;
         let mut text = serde_json::to_vec(self)?;
         text.push(b'\n');
         for host in hosts {
@@ -164,10 +183,12 @@ impl Head {
 
     /// Reads the plan at `path`.
     pub fn read(path: &Path) -> Result<(Self, Vec<Kept>), Unusable> {
-        if fs::metadata(path)?.len() > LARGEST {
+        let mut text = Vec::new();
+        // A device's length says nothing.
+        let length = File::open(path)?.take(LARGEST + 1).read_to_end(&mut text)?;
+        if length as u64 > LARGEST {
             return Err(Unusable::Foreign);
         }
-        let text = fs::read(path)?;
         parse(&text)
     }
 }
@@ -270,6 +291,25 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         fs::read(&path).unwrap()
+    }
+
+    #[test]
+    fn a_plan_takes_the_place_of_files_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let (head, hosts) = plan();
+        let at = |name: &str| folder.path().join(name);
+        assert!(head.write(&hosts, folder.path()).is_err());
+        // A socket stands for all that is no file: nobody loses a device by a test.
+        let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+        let said = head.write(&hosts, &at("socket")).unwrap_err();
+        assert_eq!(said.to_string(), "what is there is no file");
+        assert!(fs::symlink_metadata(at("socket")).is_ok_and(|there| !there.is_file()));
+        fs::write(at("file"), "").unwrap();
+        std::os::unix::fs::symlink("file", at("link")).unwrap();
+        head.write(&hosts, &at("link")).unwrap();
+        assert!(fs::symlink_metadata(at("link")).unwrap().is_symlink());
+        assert!(parse(&fs::read(at("file")).unwrap()).is_ok());
+        assert!(head.write(&hosts, &at("missing/plan")).is_err());
     }
 
     #[test]
