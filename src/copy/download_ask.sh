@@ -14,7 +14,12 @@ shift 3
 for path do
   name=${path#./}
   if [ "$kind" = folder ]; then
-    [ "$path" = . ] || printf "%s %s %s - - %s\n%s\n" folder "$number" "$(stat -c %a -- "$path")" "${#name}" "$name"
+    [ "$path" != . ] || name=
+    if [ -r "$path" ] && [ -x "$path" ]; then
+      printf "%s %s %s - - %s\n%s\n" folder "$number" "$(stat -c %a -- "$path")" "${#name}" "$name"
+    else
+      printf "closed %s - - - %s\n%s\n" "$number" "${#name}" "$name"
+    fi
     continue
   fi
   digest=$($sum <"$path" 2>/dev/null)

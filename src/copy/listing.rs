@@ -94,7 +94,7 @@ pub(super) async fn list(talk: &mut Talk<'_>, asked: usize) -> Result<Vec<Root>,
                     return Err(Broken.into());
                 };
                 let fits = match (below.is_empty(), root.folder) {
-                    (true, true) => kind == Kind::Closed,
+                    (true, true) => matches!(kind, Kind::Closed | Kind::Folder) && seen.insert(Vec::new()),
                     (true, false) => kind != Kind::Folder && root.found.is_empty() && root.why.is_none(),
                     (false, true) => parts(&below).is_some() && seen.insert(below.clone()),
                     (false, false) => false,

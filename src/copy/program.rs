@@ -156,6 +156,8 @@ pub(super) fn upload_act(
             place(&entry.below)
         ))?;
     }
+    // Before directories get their own modes, which may keep us from it.
+    text.add(&Script::raw("leave"))?;
     // From the inside out: a directory that is closed would keep out those within.
     for &(index, _) in folders().collect::<Vec<_>>().into_iter().rev() {
         let entry = &entries[index];

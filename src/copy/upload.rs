@@ -190,10 +190,10 @@ impl Upload {
                 "access" => Some(Need::Access),
                 "none" | "other" => Some(Need::All),
                 "directory" | "special" => {
-                    let why = if found == "special" {
-                        Uncopied::Special
-                    } else {
-                        Uncopied::Directory
+                    let why = match (found.as_str(), &self.target.entries[index].kind) {
+                        ("directory", _) => Uncopied::Directory,
+                        (_, Kind::Folder) => Uncopied::NoFolder,
+                        (_, Kind::File { .. }) => Uncopied::Special,
                     };
                     let reason = Some(Reason::NotCopied { why });
                     ledger.end(index, Outcome::Failed, reason, Vec::new()).await;

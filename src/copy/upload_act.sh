@@ -23,21 +23,36 @@ enter() {
   return 1
 }
 
-# stage PATH: a directory beside it that nobody else can enter, in $stage, and we in it.
+# hold: a file in it that says that we are in it, so that nobody who leaves it takes it away.
+hold() { printf '' 2>/dev/null >".hold.$$"; }
+
+# stage PATH: a directory beside it that nobody else can enter, in $stage, and we in it. Files of one directory follow
+# each other, and it is entered for the first of them.
+staged=
 stage() {
   above "$1" || return
+  [ "$dir" != "$staged" ] || return 0
+  leave
   stage=${dir%/}/.provision-copy.$uid
   mkdir -m 700 -- "$stage" 2>/dev/null
-  if enter "$stage"; then return; fi
-  # Something of somebody else has the name: go on without what an earlier run may have left.
-  stage=$(mktemp -d "${dir%/}/.provision-copy.XXXXXXXXXX" 2>/dev/null) && enter "$stage"
+  if ! enter "$stage" || ! hold; then
+    # Something of somebody else has the name: go on without what an earlier run may have left.
+    stage=$(mktemp -d "${dir%/}/.provision-copy.XXXXXXXXXX" 2>/dev/null) && enter "$stage" && hold || return
+  fi
+  staged=$dir
 }
 
 # leave: out of it, and it goes if nothing is in it.
 leave() {
+  [ -n "$staged" ] || return 0
+  staged=
+  for old in .hold.*; do
+    if [ "$old" = ".hold.$$" ] || ! kill -0 "${old##*.}" 2>/dev/null; then rm -f -- "$old"; fi
+  done
   cd /
   rmdir -- "$stage" 2>/dev/null
 }
+trap leave EXIT
 
 # own OWNER GROUP PATH
 own() {
@@ -83,7 +98,6 @@ part() {
     digest=$(sha256sum <"$2.$$")
     printf 'part %s %s %s\n' "$1" "$(stat -c %s -- "$2.$$")" "${digest%% *}"
   fi
-  leave
 }
 
 # take INDEX SIZE MODE OWNER GROUP DIGEST PATH
@@ -96,24 +110,23 @@ take() {
     return
   fi
   file=$6.$$
-  [ "$from" -gt 0 ] || rm -f -- "$file"
+  if [ "$from" -eq 0 ] && { [ -e "$file" ] || [ -L "$file" ]; }; then rm -f -- "$file"; fi
   if ! exactly "$left" >>"$file" 2>/dev/null; then
     # How much was read is not known, so nothing behind it can be.
     rm -f -- "$file"
-    leave
     failed "$1" write
     exit
   fi
-  # The controller is gone; what came is kept.
-  [ "$(stat -c %s -- "$file")" = "$2" ] || exit
   digest=$(sha256sum <"$file")
   why=
-  if [ "${digest%% *}" != "$6" ]; then why=digest
+  if [ "${digest%% *}" != "$6" ]; then
+    # Where it is shorter the controller is gone; what came is kept.
+    [ "$(stat -c %s -- "$file")" = "$2" ] || exit
+    why=digest
   elif ! own "$4" "$5" "$file" 2>/dev/null || ! chmod -- "${3:-644}" "$file" 2>/dev/null; then why=access
   elif [ -d "$7" ]; then why=directory
   elif ! mv -f -- "$file" "$7" 2>/dev/null; then why=place
   fi
   [ -z "$why" ] || rm -f -- "$file"
-  leave
   if [ -z "$why" ]; then printf 'done %s\n' "$1"; else failed "$1" "$why"; fi
 }

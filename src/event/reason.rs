@@ -73,6 +73,8 @@ pub enum Uncopied {
     Directory,
     /// Something else is there, such as a device.
     Special,
+    /// Something else is where the directory should be.
+    NoFolder,
     /// The directory it should be in cannot be made, or written to.
     Folder,
     /// It could not be written, as on a full disk.

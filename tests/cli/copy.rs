@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use super::fleets::{Fleet, fleet};
 use crate::kit::proxy::{Fault, Proxy};
@@ -271,7 +272,9 @@ fn a_cut_copy_is_gone_on_with_and_nothing_half_is_in_place() {
 fn unfinished(root: &Path) -> PathBuf {
     let all = tree(root).into_iter();
     let mut parts = all.filter(|(path, (_, content))| {
-        content.is_some() && path.to_string_lossy().contains(".provision-copy")
+        let name = path.to_string_lossy();
+        // That somebody is at it is no part of a file.
+        content.is_some() && name.contains(".provision-copy") && !name.contains("/.hold.")
     });
     let (part, (mode, _)) = parts.next().unwrap();
     assert_eq!(mode, 0o600);
@@ -303,4 +306,60 @@ fn a_part_that_is_not_what_it_should_be_is_not_gone_on_with() {
     place.call(&["copy", "up", "large", "~/large"]).success();
     assert_eq!(fs::read(at.join("large")).unwrap(), large);
     assert_tidy(&at);
+}
+
+#[test]
+fn an_empty_directory_is_a_directory_all_the_same() {
+    let fleet = fleet(1);
+    let place = &fleet.place;
+    let at = home(&fleet, "web001").join("hollow");
+    fs::create_dir(&at).unwrap();
+    fs::set_permissions(&at, fs::Permissions::from_mode(0o750)).unwrap();
+    let said = place.call(&["copy", "down", "~/hollow", "back"]).success().stdout;
+    assert!(said.contains("1 changed"), "{said}");
+    let back = place.path("back/web001/hollow");
+    assert_eq!(fs::metadata(&back).unwrap().mode() & 0o7777, 0o750);
+    let said = place.call(&["copy", "down", "~/hollow", "back"]).success().stdout;
+    assert!(said.contains("unchanged"), "{said}");
+    // Where a file has its name, it is said of the directory.
+    fs::write(home(&fleet, "web001").join("file"), "").unwrap();
+    let said = place.call(&["copy", "up", "back", "~/file"]).fails_with(1).stdout;
+    assert!(
+        said.contains("something else than a directory stands in its place"),
+        "{said}"
+    );
+}
+
+#[test]
+fn two_at_once_into_one_directory_do_not_take_it_from_each_other() {
+    let fleet = fleet(1);
+    let place = &fleet.place;
+    for run in ["one", "two"] {
+        fs::create_dir(place.path(run)).unwrap();
+        for number in 0..40 {
+            fs::write(place.path(run).join(format!("{run}{number}")), run).unwrap();
+        }
+    }
+    let runs = ["one", "two"].map(|run| {
+        let files = (0..40).map(|number| format!("{run}/{run}{number}"));
+        let files: Vec<String> = files.collect();
+        let mut command = place.command(&["copy", "up"]);
+        command
+            .args(files)
+            .arg("~/both/")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap()
+    });
+    for run in runs {
+        let output = run.wait_with_output().unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{}",
+            String::from_utf8_lossy(&output.stdout)
+        );
+    }
+    let both = home(&fleet, "web001").join("both");
+    assert_eq!(fs::read_dir(&both).unwrap().count(), 80);
 }

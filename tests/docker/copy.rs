@@ -209,3 +209,31 @@ fn a_full_disk_and_somebody_elses_directory_do_no_harm() {
         DEBIAN.sh("rm -rf /srv/shared");
     }
 }
+
+#[test]
+fn what_may_not_be_entered_is_named_and_the_rest_is_fetched() {
+    let Some(_lease) = docker::lease(&["edge1"]) else {
+        return;
+    };
+    let folder = Folder::new();
+    let inventory = folder.inventory(&BUSYBOX.entry("edge1"));
+    BUSYBOX.sh("rm -rf /srv/partly; mkdir -p /srv/partly/open /srv/partly/shut; echo 1 >/srv/partly/open/f; echo 2 >/srv/partly/shut/f; chmod 700 /srv/partly/shut");
+    let back = folder.path("back");
+    let args = ["down", "--become=none", "/srv/partly", back.to_str().unwrap()];
+    let told = copy(&inventory, &args).exits(1);
+    assert!(
+        told.stdout.contains("it may not be read there"),
+        "{}",
+        told.stdout
+    );
+    assert!(
+        told.stdout.contains("shut: not copied, closed"),
+        "{}",
+        told.stdout
+    );
+    assert!(back.join("edge1/partly/open/f").exists());
+    let args = ["down", "/srv/partly", back.to_str().unwrap()];
+    copy(&inventory, &args).exits(0);
+    assert!(back.join("edge1/partly/shut/f").exists());
+    BUSYBOX.sh("rm -rf /srv/partly");
+}

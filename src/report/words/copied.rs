@@ -19,6 +19,7 @@ pub(super) fn uncopied(why: Uncopied) -> &'static str {
     match why {
         Uncopied::Directory => "a directory stands in its place; end the target in `/` to copy into it",
         Uncopied::Special => "it is neither a file nor a directory there",
+        Uncopied::NoFolder => "something else than a directory stands in its place",
         Uncopied::Folder => "the directory it belongs in cannot be made or written to",
         Uncopied::Write => "it could not be written there; look for a full disk",
         Uncopied::Digest => "what arrived had another digest; it may have changed here meanwhile",
