@@ -29,7 +29,8 @@ pub(super) struct RolloutArgs {
     /// Groups that come first, one after the other: `--order db,web`
     #[arg(long, value_name = "GROUPS", value_delimiter = ',', value_parser = Name::parse, add = offer::groups())]
     order: Vec<Name>,
-    /// So many hosts may fail, in number or percent; with one more no further host begins
+    /// So many hosts may fail, in number or percent; with one more no further host begins. Without it, a wave of which no
+    /// host ends well is the last
     #[arg(long, value_name = "HOSTS")]
     max_fail: Option<Share>,
     #[command(flatten)]

@@ -139,6 +139,8 @@ pub enum HostStatus {
     },
     /// The run was cancelled before the host was done.
     Cancelled,
+    /// The run was cancelled, or its time was over, while a command was at work that may go on there, unheard.
+    Left,
     /// It was not begun.
     Withheld {
         /// Why not.
@@ -162,6 +164,8 @@ pub enum Withheld {
     Gate,
     /// More hosts have failed than may.
     Failures,
+    /// Of the wave before not one host ended well.
+    Wave,
     /// The run's time was over.
     Deadline,
 }

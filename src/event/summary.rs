@@ -102,7 +102,7 @@ impl Summary {
                     | HostStatus::Unsupported { .. }
                     | HostStatus::TimedOut => &mut self.hosts.failed,
                     HostStatus::Unreachable { .. } => &mut self.hosts.unreachable,
-                    HostStatus::Cancelled => &mut self.hosts.cancelled,
+                    HostStatus::Cancelled | HostStatus::Left => &mut self.hosts.cancelled,
                     HostStatus::Withheld { .. } => &mut self.hosts.withheld,
                     HostStatus::Refused { .. } => &mut self.hosts.refused,
                 } += 1;

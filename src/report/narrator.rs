@@ -321,6 +321,7 @@ pub(super) fn kind(status: &HostStatus) -> &'static str {
         HostStatus::Lost { .. } => "lost",
         HostStatus::Unsupported { .. } => "unsupported",
         HostStatus::Cancelled => "cancelled",
+        HostStatus::Left => "left",
         HostStatus::Withheld { .. } => "withheld",
         HostStatus::TimedOut => "timed out",
         HostStatus::Refused {

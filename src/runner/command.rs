@@ -194,7 +194,7 @@ impl Scene {
                     return unsupported(format!("the program did not start: {detail}"));
                 }
                 Heard::Output(Output::Lost { detail }) => return (HostStatus::Lost { detail }, nothing),
-                Heard::Left => return (HostStatus::Cancelled, nothing),
+                Heard::Left => return (HostStatus::Left, nothing),
             }
         };
         let begun = waiting.is_none();

@@ -180,12 +180,11 @@ impl Fleet {
                 summary
             }
         });
-        let hosts = jobs.iter().map(Job::announce).collect();
         scene
             .emit(Event::RunStarted {
                 mode,
                 profile,
-                hosts: Arc::new(hosts),
+                hosts: Arc::new(jobs.iter().map(Job::announce).collect()),
             })
             .await;
         self.drive(jobs, scene).await;
@@ -242,6 +241,7 @@ impl Fleet {
         });
         let stop = Stop {
             failures: Arc::default(),
+            sound: Arc::default(),
             allowed: self.rollout.max_fail.map(|share| share.of(jobs.len())),
             deadline: self.limits.run.map(|time| scene.began + time),
         };
@@ -260,10 +260,15 @@ impl Fleet {
                     })
                     .await;
             }
+            let sound = stop.sound.load(Ordering::SeqCst);
             self.wave(jobs, &scene, &permits, &stop, &mut withheld).await;
-            let goes_on = index + 1 < count && withheld.is_none() && stop.why().is_none();
-            if goes_on && !self.gates(index + 1, &hosts, &scene, &permits).await {
-                withheld = Some(Withheld::Gate);
+            withheld = withheld.or_else(|| stop.why());
+            // What goes wrong everywhere is not tried on the rest of the fleet, unless somebody said how much may.
+            if withheld.is_none() && stop.allowed.is_none() && stop.sound.load(Ordering::SeqCst) == sound {
+                withheld = Some(Withheld::Wave);
+            }
+            if index + 1 < count && withheld.is_none() {
+                withheld = self.gates(index + 1, &hosts, &scene, &permits, &stop).await.err();
             }
         }
         over.cancel();
@@ -295,11 +300,13 @@ impl Fleet {
             match (permit, *withheld) {
                 (Some(permit), None) => {
                     let scene = scene.clone();
-                    let (failures, limit) = (Arc::clone(&stop.failures), self.limits.of_host(stop.deadline));
+                    let (failures, sound) = (Arc::clone(&stop.failures), Arc::clone(&stop.sound));
+                    let limit = self.limits.of_host(stop.deadline);
                     tasks.spawn(async move {
-                        if is_failure(&scene.safely(job, limit).await) {
-                            failures.fetch_add(1, Ordering::SeqCst);
-                        }
+                        let status = scene.safely(job, limit).await;
+                        failures.fetch_add(is_failure(&status).into(), Ordering::SeqCst);
+                        let well = matches!(status, HostStatus::Ok | HostStatus::Refused { .. });
+                        sound.fetch_add(well.into(), Ordering::SeqCst);
                         drop(permit);
                     });
                 }
@@ -318,8 +325,15 @@ impl Fleet {
         while tasks.join_next().await.is_some() {}
     }
 
-    /// Whether everything holds that must hold after the wave of this number.
-    async fn gates(&self, wave: usize, hosts: &[Arc<Host>], scene: &Scene, permits: &Arc<Semaphore>) -> bool {
+    /// What must hold after the wave of this number; why the later ones do not begin, where it does not.
+    async fn gates(
+        &self,
+        wave: usize,
+        hosts: &[Arc<Host>],
+        scene: &Scene,
+        permits: &Arc<Semaphore>,
+        stop: &Stop,
+    ) -> Result<(), Withheld> {
         for gate in &self.rollout.gates {
             let (kind, what) = (gate.kind().to_owned(), gate.what());
             scene
@@ -332,7 +346,8 @@ impl Fleet {
             let began = Instant::now();
             let passed = tokio::select! {
                 biased;
-                () = scene.cancel.requested() => return true,
+                () = scene.cancel.requested() => return Ok(()),
+                () = stop.over() => Err(b"the run's time was over".to_vec()),
                 passed = wave::pass(gate, self.limits.gate, hosts, &scene.transport, permits) => passed,
             };
             let is_passed = passed.is_ok();
@@ -347,21 +362,31 @@ impl Fleet {
                 })
                 .await;
             if !is_passed {
-                return false;
+                return Err(stop.why().unwrap_or(Withheld::Gate));
             }
         }
-        true
+        Ok(())
     }
 }
 
 /// What ends a rollout before its last host.
 struct Stop {
     failures: Arc<AtomicUsize>,
+    /// Hosts that ended well, or that nothing was tried on: one that has moved says nothing of the change.
+    sound: Arc<AtomicUsize>,
     allowed: Option<usize>,
     deadline: Option<Instant>,
 }
 
 impl Stop {
+    /// Waits for the run's time to be over.
+    async fn over(&self) {
+        match self.deadline {
+            Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+            None => std::future::pending().await,
+        }
+    }
+
     fn why(&self) -> Option<Withheld> {
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Some(Withheld::Deadline);
@@ -376,6 +401,6 @@ impl Stop {
 fn is_failure(status: &HostStatus) -> bool {
     !matches!(
         status,
-        HostStatus::Ok | HostStatus::Cancelled | HostStatus::Withheld { .. }
+        HostStatus::Ok | HostStatus::Cancelled | HostStatus::Left | HostStatus::Withheld { .. }
     )
 }

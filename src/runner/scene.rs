@@ -156,7 +156,7 @@ impl Scene {
     /// What was ended because its time was over was not cancelled by anybody.
     fn in_time(&self, status: HostStatus) -> HostStatus {
         match status {
-            HostStatus::Cancelled if self.is_late() => HostStatus::TimedOut,
+            HostStatus::Cancelled | HostStatus::Left if self.is_late() => HostStatus::TimedOut,
             status => status,
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -90,14 +91,22 @@ async fn here(command: &str) -> Result<(), Vec<u8>> {
     let child = tokio::process::Command::new("sh")
         .args(["-c", command])
         .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        // What it starts ends with it, when nobody waits for it any more.
+        .process_group(0)
         .kill_on_drop(true)
-        .output();
+        .spawn();
+    let child = child.map_err(|error| error.to_string().into_bytes())?;
+    let group = Group::of(&child);
+    let child = child.wait_with_output();
     // Ten tries' time: a smoke test is no mere question.
     let output = match timeout(TRY * 10, child).await {
         Ok(Ok(output)) => output,
         Ok(Err(error)) => return Err(error.to_string().into_bytes()),
         Err(_) => return Err(b"it did not end in time".to_vec()),
     };
+    group.ended();
     if output.status.success() {
         return Ok(());
     }
@@ -107,6 +116,29 @@ async fn here(command: &str) -> Result<(), Vec<u8>> {
     let mut said = said.take();
     said.extend_from_slice(output.status.to_string().as_bytes());
     Err(said)
+}
+
+/// The processes of a command, which are killed with this value.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(child: &tokio::process::Child) -> Self {
+        Self(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)))
+    }
+
+    /// The command has ended by itself: what it left behind it meant to.
+    fn ended(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // None of it may be left, which is as good.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
 }
 
 /// A command on every host of the wave, as many at once as may be at work.

@@ -8,6 +8,7 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::fleets::{Fleet, fleet};
+use super::signals::until;
 
 /// Calls `run` with `input` on its stdin.
 fn feed(fleet: &Fleet, args: &[&str], input: &[u8]) -> Output {
@@ -205,6 +206,45 @@ fn of_endless_output_the_ends_are_kept_and_the_gap_is_told() {
         let length = run.unwrap().metadata().unwrap().len();
         assert!(length < 300_000, "a record of {length} bytes");
     }
+}
+
+/// What a command on a host does until it is let go.
+fn until_let_go(fleet: &Fleet) -> String {
+    let home = fleet.homes.path().join("web001");
+    format!(
+        "echo begun; : >{0}/begun; until [ -e {0}/go ]; do sleep 0.02; done; : >{0}/done",
+        home.display()
+    )
+}
+
+#[test]
+fn a_command_that_was_left_is_not_said_to_have_done_nothing() {
+    let fleet = fleet(1);
+    let home = |name: &str| fleet.homes.path().join("web001").join(name);
+    let child = fleet
+        .place
+        .command(&["run", "--", &until_let_go(&fleet)])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    until("the command begins", || home("begun").exists());
+    // Two of one kind could arrive as one.
+    for signal in ["-INT", "-TERM"] {
+        let pid = child.id().to_string();
+        let sent = std::process::Command::new("kill").args([signal, &pid]).status();
+        assert!(sent.unwrap().success());
+    }
+    let output = child.wait_with_output().unwrap();
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(
+        said.contains("web001  left while the command was at work, which may go on there"),
+        "{said}"
+    );
+    std::fs::write(home("go"), "").unwrap();
+    until("it goes on there", || home("done").exists());
+    let again = fleet.place.call(&["replay", "last"]).success();
+    assert_eq!(again.stdout, said);
 }
 
 #[test]

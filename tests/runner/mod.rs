@@ -7,3 +7,4 @@ mod host_run;
 mod library;
 mod modules;
 mod rollout;
+mod stops;

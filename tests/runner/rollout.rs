@@ -26,7 +26,7 @@ const SOON: Limits = Limits {
     begin: Duration::from_secs(60),
 };
 
-fn rollout(waves: &[&str], gates: &[&str]) -> Rollout {
+pub(super) fn rollout(waves: &[&str], gates: &[&str]) -> Rollout {
     Rollout {
         waves: waves.iter().map(|text| text.parse().unwrap()).collect(),
         gates: gates.iter().map(|text| text.parse().unwrap()).collect(),
@@ -35,7 +35,7 @@ fn rollout(waves: &[&str], gates: &[&str]) -> Rollout {
 }
 
 /// A host whose first step fails.
-fn failing() -> Script {
+pub(super) fn failing() -> Script {
     Script::Runs(vec![vec![
         answer(&["hello 1", "plan 2 0 1", "end"]),
         Act::AwaitMore,
@@ -43,12 +43,12 @@ fn failing() -> Script {
     ]])
 }
 
-async fn push(hosts: Vec<(&str, Script)>, set: impl FnOnce(Fleet) -> Fleet) -> Told {
+pub(super) async fn push(hosts: Vec<(&str, Script)>, set: impl FnOnce(Fleet) -> Fleet) -> Told {
     let plans = hosts.iter().map(|(name, _)| two_steps(name)).collect();
     push_with(hosts, plans, &Cancel::default(), set).await
 }
 
-fn five() -> Vec<(&'static str, Script)> {
+pub(super) fn five() -> Vec<(&'static str, Script)> {
     ["a", "b", "c", "d", "e"].map(|name| (name, good())).into()
 }
 

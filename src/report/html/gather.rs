@@ -94,7 +94,7 @@ fn end(status: &HostStatus) -> u8 {
         HostStatus::Unreachable { .. } => 2,
         HostStatus::Lost { .. } => 3,
         HostStatus::Unsupported { .. } | HostStatus::TimedOut => 4,
-        HostStatus::Cancelled | HostStatus::Withheld { .. } => 5,
+        HostStatus::Cancelled | HostStatus::Left | HostStatus::Withheld { .. } => 5,
     }
 }
 

@@ -166,6 +166,7 @@ impl Redactor {
                 HostStatus::Ok
                 | HostStatus::Failed
                 | HostStatus::Cancelled
+                | HostStatus::Left
                 | HostStatus::Withheld { .. }
                 | HostStatus::TimedOut
                 | HostStatus::Refused { .. } => {}

@@ -151,7 +151,10 @@ impl Screen {
                     | HostStatus::Refused { .. } => {
                         self.failed_hosts += 1;
                     }
-                    HostStatus::Ok | HostStatus::Cancelled | HostStatus::Withheld { .. } => {}
+                    HostStatus::Ok
+                    | HostStatus::Cancelled
+                    | HostStatus::Left
+                    | HostStatus::Withheld { .. } => {}
                 }
                 if let Some(number) = self.numbers.remove(host) {
                     self.at_work.remove(&number);

@@ -202,6 +202,10 @@ pub fn trouble(status: &HostStatus, steps: StepCounts) -> Option<Advice> {
                     "too many hosts have failed",
                     "mend those that failed, then push again",
                 ),
+                Withheld::Wave => (
+                    "no host of the wave before ended well",
+                    "mend those, then push again; --max-fail says how many may fail",
+                ),
                 Withheld::Deadline => ("the run's time was over", "push again to go on"),
             };
             advice(brief, format!("not begun: {brief}"), next)
@@ -212,6 +216,11 @@ pub fn trouble(status: &HostStatus, steps: StepCounts) -> Option<Advice> {
             "push again to go on from where it stands, or give it more time",
         ),
         HostStatus::Refused { refusal } => Some(self::refusal(refusal, &[])),
+        HostStatus::Left => advice(
+            "left at work",
+            "left while the command was at work, which may go on there".to_owned(),
+            "",
+        ),
         HostStatus::Cancelled => {
             let done = steps.ok + steps.changed;
             advice(
