@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
@@ -17,6 +16,7 @@ use super::errand::Errand;
 use super::gate::{Gate, Open};
 use super::limits::Limits;
 use super::scene::{Job, Scene};
+use super::stop::Stop;
 use super::text::Text;
 use super::wave;
 use crate::event::{Event, HostStatus, Mode, Stamped, StepCounts, Summary, Withheld};
@@ -239,12 +239,8 @@ impl Fleet {
                 }
             }
         });
-        let stop = Stop {
-            failures: Arc::default(),
-            sound: Arc::default(),
-            allowed: self.rollout.max_fail.map(|share| share.of(jobs.len())),
-            deadline: self.limits.run.map(|time| scene.began + time),
-        };
+        let allowed = self.rollout.max_fail.map(|share| share.of(jobs.len()));
+        let stop = Stop::new(allowed, self.limits.run.map(|time| scene.began + time));
         let waves = wave::part(jobs, &self.rollout);
         let count = waves.len();
         let mut withheld = None;
@@ -260,13 +256,9 @@ impl Fleet {
                     })
                     .await;
             }
-            let sound = stop.sound.load(Ordering::SeqCst);
+            let sound = stop.sound();
             self.wave(jobs, &scene, &permits, &stop, &mut withheld).await;
-            withheld = withheld.or_else(|| stop.why());
-            // What goes wrong everywhere is not tried on the rest of the fleet, unless somebody said how much may.
-            if withheld.is_none() && stop.allowed.is_none() && stop.sound.load(Ordering::SeqCst) == sound {
-                withheld = Some(Withheld::Wave);
-            }
+            withheld = withheld.or_else(|| stop.why_after(sound));
             if index + 1 < count && withheld.is_none() {
                 withheld = self.gates(index + 1, &hosts, &scene, &permits, &stop).await.err();
             }
@@ -300,13 +292,9 @@ impl Fleet {
             match (permit, *withheld) {
                 (Some(permit), None) => {
                     let scene = scene.clone();
-                    let (failures, sound) = (Arc::clone(&stop.failures), Arc::clone(&stop.sound));
-                    let limit = self.limits.of_host(stop.deadline);
+                    let (stop, limit) = (stop.clone(), self.limits.of_host(stop.deadline()));
                     tasks.spawn(async move {
-                        let status = scene.safely(job, limit).await;
-                        failures.fetch_add(is_failure(&status).into(), Ordering::SeqCst);
-                        let well = matches!(status, HostStatus::Ok | HostStatus::Refused { .. });
-                        sound.fetch_add(well.into(), Ordering::SeqCst);
+                        stop.ended(&scene.safely(job, limit).await);
                         drop(permit);
                     });
                 }
@@ -367,40 +355,4 @@ impl Fleet {
         }
         Ok(())
     }
-}
-
-/// What ends a rollout before its last host.
-struct Stop {
-    failures: Arc<AtomicUsize>,
-    /// Hosts that ended well, or that nothing was tried on: one that has moved says nothing of the change.
-    sound: Arc<AtomicUsize>,
-    allowed: Option<usize>,
-    deadline: Option<Instant>,
-}
-
-impl Stop {
-    /// Waits for the run's time to be over.
-    async fn over(&self) {
-        match self.deadline {
-            Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
-            None => std::future::pending().await,
-        }
-    }
-
-    fn why(&self) -> Option<Withheld> {
-        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Some(Withheld::Deadline);
-        }
-        let failures = self.failures.load(Ordering::SeqCst);
-        self.allowed
-            .is_some_and(|allowed| failures > allowed)
-            .then_some(Withheld::Failures)
-    }
-}
-
-fn is_failure(status: &HostStatus) -> bool {
-    !matches!(
-        status,
-        HostStatus::Ok | HostStatus::Cancelled | HostStatus::Left | HostStatus::Withheld { .. }
-    )
 }

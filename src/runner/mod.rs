@@ -18,6 +18,7 @@ mod listener;
 mod scene;
 mod settings;
 mod spool;
+mod stop;
 mod tail;
 mod text;
 mod told;
