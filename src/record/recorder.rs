@@ -128,6 +128,7 @@ impl Reporter for Recorder {
 impl Drop for Recorder {
     /// A run that never began, or of which nothing could be written, leaves no record: it would be the last one.
     fn drop(&mut self) {
+        self.while_well(Reporter::flush);
         self.lines = None;
         let path = &self.recording.path;
         if fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0) {

@@ -13,7 +13,7 @@ use provision::transport::ssh::key::Key;
 use russh::keys::key::safe_rng;
 use russh::keys::{Algorithm, PrivateKey};
 use russh::server::{Auth, Handle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey};
-use russh::{Channel, ChannelId, Error};
+use russh::{Channel, ChannelId, ChannelMsg, Error};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -66,6 +66,30 @@ impl Manners {
             banner: None,
             open: Open::Accepted,
         }
+    }
+
+    /// Well behaved; a command that it is sent begins, and ends well.
+    pub fn obedient() -> Self {
+        Self::exec(|mut channel, _| async move {
+            let mut program = Vec::new();
+            let word = loop {
+                match channel.wait().await {
+                    Some(ChannelMsg::Data { data }) => program.extend_from_slice(&data),
+                    Some(_) => continue,
+                    None => return,
+                }
+                let text = String::from_utf8_lossy(&program);
+                let mut lines = text.split_inclusive('\n');
+                let nonce = lines.find_map(|line| line.strip_prefix("nonce=")?.strip_suffix('\n'));
+                if let Some(nonce) = nonce {
+                    break format!("\n\x1e{nonce} ready\n");
+                }
+            };
+            channel.data(word.as_bytes()).await.unwrap();
+            channel.eof().await.unwrap();
+            channel.exit_status(0).await.unwrap();
+            channel.close().await.unwrap();
+        })
     }
 
     /// Well behaved; its programs end at once.

@@ -53,7 +53,7 @@ fn person(answer: bool) -> (Arc<Believes>, Ssh) {
 }
 
 async fn server() -> ScriptedServer {
-    let server = ScriptedServer::start(Manners::good()).await;
+    let server = ScriptedServer::start(Manners::obedient()).await;
     std::fs::remove_file(file(&server)).unwrap();
     server
 }
