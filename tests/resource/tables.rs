@@ -90,7 +90,7 @@ fn a_mount_is_entered_once_and_mounted() {
             [format!("-t tmpfs -o size=1m -- tmpfs {point}")]
         );
         // Mounted already: with new options it is mounted anew.
-        host.converges(vec![step("mount", &text.replace("1m", "3m"))]);
+        host.converges(vec![step("mount", &text.replace("size=1m", "size=3m"))]);
         assert_eq!(
             host.log("mount.log")[1..],
             [format!("-o remount,size=3m -- {point}")]
