@@ -10,22 +10,28 @@ use tokio_util::sync::CancellationToken;
 
 use super::fleet::{answer, good, push, push_with, two_steps};
 
+/// A host whose first step has begun when `begun` is called, and that does `then`.
+fn at_work(begun: impl Fn() + Send + Sync + 'static, then: Vec<Act>) -> Script {
+    let mut acts = vec![
+        answer(&["hello 1", "plan 2 0 1", "end"]),
+        Act::AwaitMore,
+        answer(&["apply 0"]),
+        Act::Answer(Arc::new(move |_| {
+            begun();
+            Vec::new()
+        })),
+    ];
+    acts.extend(then);
+    Script::Runs(vec![acts])
+}
+
 #[tokio::test]
 async fn a_cancelled_run_ends_between_steps_and_begins_no_host() {
     let cancel = Cancel::default();
     let begun = CancellationToken::new();
     let said = begun.clone();
-    let running = Script::Runs(vec![vec![
-        answer(&["hello 1", "plan 2 0 1", "end"]),
-        Act::AwaitMore,
-        answer(&["apply 0"]),
-        Act::Answer(Arc::new(move |_| {
-            said.cancel();
-            Vec::new()
-        })),
-        Act::AwaitInputClosed,
-        answer(&["verify 0", "changed 0", "skip 1 1 cancelled", "end"]),
-    ]]);
+    let ends = answer(&["verify 0", "changed 0", "skip 1 1 cancelled", "end"]);
+    let running = at_work(move || said.cancel(), vec![Act::AwaitInputClosed, ends]);
     let asked = cancel.clone();
     let asking = tokio::spawn(async move {
         begun.cancelled().await;
@@ -59,16 +65,7 @@ async fn the_second_request_leaves_at_once() {
     let cancel = Cancel::default();
     let begun = CancellationToken::new();
     let said = begun.clone();
-    let stuck = Script::Runs(vec![vec![
-        answer(&["hello 1", "plan 2 0 1", "end"]),
-        Act::AwaitMore,
-        answer(&["apply 0"]),
-        Act::Answer(Arc::new(move |_| {
-            said.cancel();
-            Vec::new()
-        })),
-        Act::Hang,
-    ]]);
+    let stuck = at_work(move || said.cancel(), vec![Act::Hang]);
     let asked = cancel.clone();
     let asking = tokio::spawn(async move {
         begun.cancelled().await;
@@ -109,21 +106,10 @@ async fn a_cancelled_push_does_not_begin_to_change() {
 async fn a_deadline_behind_ctrl_c_does_not_cut_off_the_step_at_work() {
     let cancel = Cancel::default();
     let past = CancellationToken::new();
-    let working = Script::Runs(vec![vec![
-        answer(&["hello 1", "plan 2 0 1", "end"]),
-        Act::AwaitMore,
-        answer(&["apply 0"]),
-        Act::Answer(Arc::new({
-            let cancel = cancel.clone();
-            move |_| {
-                cancel.request();
-                Vec::new()
-            }
-        })),
-        Act::AwaitInputClosed,
-        Act::Await(past.clone()),
-        answer(&["verify 0", "changed 0", "skip 1 1 cancelled", "end"]),
-    ]]);
+    let asked = cancel.clone();
+    let ends = answer(&["verify 0", "changed 0", "skip 1 1 cancelled", "end"]);
+    let then = vec![Act::AwaitInputClosed, Act::Await(past.clone()), ends];
+    let working = at_work(move || asked.request(), then);
     let limit = Duration::from_secs(2);
     let limits = Limits {
         host: Some(limit),
